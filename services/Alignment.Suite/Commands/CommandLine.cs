@@ -1,0 +1,19 @@
+using System.CommandLine;
+
+namespace Alignment.Suite.Commands;
+
+/// <summary>The <c>align</c> command: every verb in this folder under one root.</summary>
+internal static class CommandLine
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = new RootCommand("Alignment: your model, your people's judgement, a better checkpoint.");
+        foreach (var verb in typeof(IVerb).Assembly.GetTypes().Where(t => t is { IsClass: true, IsAbstract: false } && typeof(IVerb).IsAssignableFrom(t))
+            .Select(t => ((IVerb)Activator.CreateInstance(t)!).Build()).OrderBy(c => c.Name, StringComparer.Ordinal))
+        {
+            root.Add(verb);
+        }
+
+        return await root.Parse(args).InvokeAsync();
+    }
+}

@@ -1,0 +1,3 @@
+using Alignment.Suite.Commands;
+
+return await CommandLine.RunAsync(args);
