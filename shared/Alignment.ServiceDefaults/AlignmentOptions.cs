@@ -1,0 +1,42 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Alignment.ServiceDefaults;
+
+/// <summary>What every process of the suite needs to know; section <c>Alignment</c>, environment <c>Alignment__Data</c> and so on.</summary>
+public sealed class AlignmentOptions : IValidatableObject
+{
+    public const string SectionName = "Alignment";
+
+    /// <summary>Folder of the embedded database and of the artifacts. Default <c>./data</c>.</summary>
+    [Required]
+    public string Data { get; set; } = "data";
+
+    /// <summary>
+    /// ADO.NET connection string: <c>Data Source=…</c> is SQLite, <c>Host=…</c> is PostgreSQL. Default: <c>alignment.db</c> in <see cref="Data"/>.
+    /// </summary>
+    public string? Database { get; set; }
+
+    /// <summary>Artifact folder, shared by every process that trains or serves. Default: <c>artifacts</c> in <see cref="Data"/>.</summary>
+    public string? Artifacts { get; set; }
+
+    /// <summary><c>memory</c> (one process) or an address <c>amqp://user:password@host:port/vhost</c>.</summary>
+    [Required]
+    public string Bus { get; set; } = "memory";
+
+    /// <summary>When set, every API route asks for <c>Authorization: Bearer</c> with this value.</summary>
+    public string? ApiKey { get; set; }
+
+    public string DatabaseOrDefault => Database ?? $"Data Source={Path.Combine(Path.GetFullPath(Data), "alignment.db")}";
+
+    public string ArtifactsOrDefault => Path.GetFullPath(Artifacts ?? Path.Combine(Data, "artifacts"));
+
+    public bool IsPostgres => DatabaseOrDefault.Contains("Host=", StringComparison.OrdinalIgnoreCase);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Bus != "memory" && !(Uri.TryCreate(Bus, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps"))
+        {
+            yield return new($"Alignment:Bus is '{Bus}'; use 'memory' or amqp://user:password@host:port/vhost.", [nameof(Bus)]);
+        }
+    }
+}
