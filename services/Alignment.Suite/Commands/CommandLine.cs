@@ -8,12 +8,17 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args)
     {
         var root = new RootCommand("Alignment: your model, your people's judgement, a better checkpoint.");
-        foreach (var verb in typeof(IVerb).Assembly.GetTypes().Where(t => t is { IsClass: true, IsAbstract: false } && typeof(IVerb).IsAssignableFrom(t))
-            .Select(t => ((IVerb)Activator.CreateInstance(t)!).Build()).OrderBy(c => c.Name, StringComparer.Ordinal))
+        foreach (var verb in Verbs())
         {
             root.Add(verb);
         }
 
         return await root.Parse(args).InvokeAsync();
     }
+
+    /// <summary>Every verb, by name.</summary>
+    public static IEnumerable<Command> Verbs() => typeof(IVerb).Assembly.GetTypes()
+        .Where(t => t is { IsClass: true, IsAbstract: false } && typeof(IVerb).IsAssignableFrom(t))
+        .Select(t => ((IVerb)Activator.CreateInstance(t)!).Build())
+        .OrderBy(c => c.Name, StringComparer.Ordinal);
 }
