@@ -1,0 +1,26 @@
+using System.Data.Common;
+using System.Runtime.CompilerServices;
+
+namespace Alignment.Storage.Databases;
+
+/// <summary>What waits for a commit, kept beside the transaction and forgotten with it.</summary>
+internal sealed class CommitActions
+{
+    private readonly ConditionalWeakTable<DbTransaction, List<Action>> waiting = [];
+
+    public void Add(DbTransaction transaction, Action action) => waiting.GetOrCreateValue(transaction).Add(action);
+
+    public void Run(DbTransaction transaction)
+    {
+        if (!waiting.TryGetValue(transaction, out var actions))
+        {
+            return;
+        }
+
+        waiting.Remove(transaction);
+        foreach (var action in actions)
+        {
+            action();
+        }
+    }
+}

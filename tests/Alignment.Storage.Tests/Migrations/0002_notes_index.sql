@@ -1,0 +1,1 @@
+create unique index notes_text on notes (text);
