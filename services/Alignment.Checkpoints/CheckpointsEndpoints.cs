@@ -2,7 +2,6 @@ using System.Text.Json;
 using Alignment.Checkpoints.Aliases;
 using Alignment.Checkpoints.Registry;
 using Alignment.ServiceDefaults;
-using Alignment.Storage;
 
 namespace Alignment.Checkpoints;
 

@@ -1,5 +1,5 @@
 using Alignment.ServiceDefaults;
-using Alignment.Storage;
+using Alignment.Storage.Artifacts;
 
 namespace Alignment.Checkpoints.Registry;
 

@@ -37,7 +37,7 @@ internal sealed class CheckpointRegistry(IDatabase database, TimeProvider time)
     /// <summary>Newest first; <paramref name="before"/> is the id of the last row seen.</summary>
     public Task<IReadOnlyList<CheckpointRecord>> ListAsync(string? before, int limit, CancellationToken ct) => database.ReadAsync(async (connection, token) =>
         (IReadOnlyList<CheckpointRecord>)[.. await connection.QueryAsync<CheckpointRecord>(new CommandDefinition(
-            $"select {Columns} from checkpoints where @before is null or id < @before order by id desc limit @limit", new { before, limit }, cancellationToken: token))], ct);
+            $"select {Columns} from checkpoints where cast(@before as text) is null or id < @before order by id desc limit @limit", new { before, limit }, cancellationToken: token))], ct);
 
     /// <summary>The checkpoint and its ancestors, child first; stops at a parent that was never registered.</summary>
     public Task<IReadOnlyList<CheckpointRecord>> LineageAsync(string digest, CancellationToken ct) => database.ReadAsync(async (connection, token) =>

@@ -1,0 +1,37 @@
+using System.Net.Sockets;
+using Alignment.Storage;
+using Microsoft.AspNetCore.Connections;
+
+namespace Alignment.Suite.Hosting;
+
+/// <summary>Runs a host and turns the faults people meet at start into one sentence with a remedy.</summary>
+internal static class Startup
+{
+    public static async Task<int> RunAsync(Func<WebApplication> build, string url, CancellationToken cancel)
+    {
+        try
+        {
+            await using var app = build();
+            app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"Alignment is at {url} (Ctrl-C stops it)."));
+            await app.RunAsync(cancel);
+            return 0;
+        }
+        catch (Exception e) when (Explain(e, url) is { } sentence)
+        {
+            await Console.Error.WriteLineAsync($"align: {sentence}");
+            return 1;
+        }
+    }
+
+    /// <summary>A sentence for a known fault, or null.</summary>
+    public static string? Explain(Exception e, string url) => e switch
+    {
+        IOException { InnerException: AddressInUseException } => $"{url} is taken by another program. Stop it, or choose another port with --port.",
+        SocketException { SocketErrorCode: SocketError.AccessDenied } => $"{url} may not be opened by this user. Choose a port above 1023 with --port.",
+        UnauthorizedAccessException u => $"{u.Message} Make the folder writable, or name another with --data.",
+        IOException { HResult: 28 } io => $"The disk is full: {io.Message} Free some space and start again; nothing was lost.",
+        StorageException s => s.Message,
+        OperationCanceledException => null,
+        _ => null,
+    };
+}
