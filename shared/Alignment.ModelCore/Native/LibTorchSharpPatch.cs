@@ -26,6 +26,12 @@ public static class LibTorchSharpPatch
         return IndexOf(File.ReadAllBytes(libstdcxx), Encoding.ASCII.GetBytes(MissingVersion + "\0")) < 0;
     }
 
+    /// <summary>True when the file at <paramref name="libTorchSharp"/> no longer asks for the missing symbol.</summary>
+    public static bool IsPatched(string libTorchSharp)
+    {
+        return IndexOf(File.ReadAllBytes(libTorchSharp), Encoding.ASCII.GetBytes(MissingSymbol + "\0")) < 0;
+    }
+
     /// <summary>The patched image.</summary>
     /// <exception cref="InvalidDataException">The file is not the 64-bit ELF library this patch was written for.</exception>
     public static byte[] Apply(byte[] image)
