@@ -1,0 +1,85 @@
+using System.Collections;
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+
+namespace Alignment.ModelCore.Configuration;
+
+/// <summary>One key of an options class: its name, its property and what its <see cref="OptionAttribute"/> says.</summary>
+public sealed record OptionKey(string Name, PropertyInfo Property, OptionAttribute About)
+{
+    /// <summary>Every key of <paramref name="type"/>, base classes first, in the order of declaration.</summary>
+    public static IReadOnlyList<OptionKey> Of(Type type)
+    {
+        var keys = new List<OptionKey>();
+        for (var t = type; t is not null && t != typeof(object); t = t.BaseType)
+        {
+            keys.InsertRange(0, t.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
+                .OrderBy(p => p.MetadataToken)
+                .Select(p => (Property: p, About: p.GetCustomAttribute<OptionAttribute>()))
+                .Where(x => x.About is not null)
+                .Select(x => new OptionKey(SnakeCase(x.Property.Name), x.Property, x.About!)));
+        }
+
+        return keys;
+    }
+
+    /// <summary>The default as a job file would spell it; empty when there is none.</summary>
+    public string DefaultOf(object options) => Spell(Property.GetValue(options));
+
+    /// <summary>The allowed values in words: <c>0 … 1</c>, <c>&gt; 0</c>, <c>linear | cosine</c>.</summary>
+    public string Range()
+    {
+        if (About.Choices.Length > 0)
+        {
+            return string.Join(" | ", About.Choices.Split('|'));
+        }
+
+        var (low, high) = (!double.IsNaN(About.Min), !double.IsNaN(About.Max));
+        var open = About.AboveMin ? "> " : "≥ ";
+        return (low, high) switch
+        {
+            (true, true) => string.Create(CultureInfo.InvariantCulture, $"{(About.AboveMin ? "> " : "")}{About.Min} … {About.Max}"),
+            (true, false) => string.Create(CultureInfo.InvariantCulture, $"{open}{About.Min}"),
+            (false, true) => string.Create(CultureInfo.InvariantCulture, $"≤ {About.Max}"),
+            _ => Kind(),
+        };
+    }
+
+    /// <summary>What sort of value the key takes.</summary>
+    public string Kind() => (Nullable.GetUnderlyingType(Property.PropertyType) ?? Property.PropertyType) switch
+    {
+        var t when t == typeof(bool) => "true | false",
+        var t when t == typeof(int) || t == typeof(long) || t == typeof(ulong) => "whole number",
+        var t when t == typeof(double) => "number",
+        var t when t == typeof(IReadOnlyList<string>) => "text, or a list of texts",
+        var t when t == typeof(IReadOnlyList<double>) => "a list of numbers",
+        _ => "text",
+    };
+
+    private static string Spell(object? value) => value switch
+    {
+        null => "",
+        bool b => b ? "true" : "false",
+        string s => s,
+        IFormattable f => f.ToString(null, CultureInfo.InvariantCulture),
+        IEnumerable list => string.Join(", ", list.Cast<object>().Select(Spell)),
+        _ => value.ToString() ?? "",
+    };
+
+    private static string SnakeCase(string name)
+    {
+        var s = new StringBuilder();
+        for (var i = 0; i < name.Length; i++)
+        {
+            if (char.IsUpper(name[i]) && i > 0 && (!char.IsUpper(name[i - 1]) || (i + 1 < name.Length && char.IsLower(name[i + 1]))))
+            {
+                s.Append('_');
+            }
+
+            s.Append(char.ToLowerInvariant(name[i]));
+        }
+
+        return s.ToString();
+    }
+}

@@ -1,0 +1,57 @@
+using System.Text.Json.Nodes;
+
+namespace Alignment.ModelCore.Data;
+
+/// <summary>
+/// Preference pairs from JSON Lines: <c>{"prompt", "chosen", "rejected"}</c> with texts or message lists (<c>"messages"</c> is a second name
+/// for a prompt that is a conversation); optional <c>"margin"</c>. Empty or identical answers are refused.
+/// </summary>
+public static class PreferenceReader
+{
+    /// <exception cref="DataException">Lists every bad line.</exception>
+    public static IReadOnlyList<PreferenceRow> Read(params IEnumerable<string> files) => JsonLines.Read(files, Row);
+
+    private static PreferenceRow? Row(JsonLine line)
+    {
+        var promptField = !line.Has("prompt") && line.Has("messages") ? "messages" : "prompt";
+        var plain = line.Object[promptField] is not JsonArray;
+        var prompt = Turns(line, promptField, "user");
+        var chosen = Turns(line, "chosen", "assistant");
+        var rejected = Turns(line, "rejected", "assistant");
+        if (prompt is null || chosen is null || rejected is null || line.Amount("margin", double.NaN) is not { } margin)
+        {
+            return null;
+        }
+
+        if (JsonNode.DeepEquals(chosen, rejected))
+        {
+            line.Fault("rejected", "is identical to chosen, so the pair says nothing.", "Remove the line, or record it as a tie.");
+            return null;
+        }
+
+        return new(prompt, chosen, rejected, plain, margin);
+    }
+
+    private static JsonArray? Turns(JsonLine line, string field, string role)
+    {
+        if (line.Object[field] is JsonArray)
+        {
+            return line.Messages(field) is { } messages && Speaks(line, field, messages, role) ? (JsonArray)messages.DeepClone() : null;
+        }
+
+        return line.Text(field) is { } text ? SftRow.Chat((role, text)) : null;
+    }
+
+    private static bool Speaks(JsonLine line, string field, JsonArray messages, string role)
+    {
+        var last = messages[^1]!["role"]!.GetValue<string>();
+        if (role == "user" ? last != "assistant" : last == "assistant")
+        {
+            return true;
+        }
+
+        line.Fault(field, $"ends with a message of role {last}.", role == "user"
+            ? "The prompt must end before the answer begins." : "An answer must end with an assistant message.");
+        return false;
+    }
+}

@@ -1,0 +1,109 @@
+using Alignment.ModelCore.Configuration;
+
+namespace Alignment.ModelCore.Training;
+
+/// <summary>The keys that every recipe shares: data order, optimiser, schedule, checkpoints.</summary>
+public abstract class TrainingOptions : IOptionSet
+{
+    [Option("Folder of the checkpoint to start from (Hugging Face layout).")]
+    public string Model { get; init; } = "";
+
+    [Option("Data file, or a list of them.")]
+    public IReadOnlyList<string> Data { get; init; } = [];
+
+    [Option("Seed of data order, dropout and new weights. Same seed, same machine, same thread count: same checkpoint.", Source = "TRL: 42")]
+    public long Seed { get; init; } = 42;
+
+    [Option("Passes over the data.", Min = 0, AboveMin = true, Unit = "epochs", Source = "TRL: 3")]
+    public double Epochs { get; init; } = 3;
+
+    [Option("Optimiser steps in all; 0 lets epochs decide.", Min = 0, Unit = "steps")]
+    public int MaxSteps { get; init; }
+
+    [Option("Rows (or pairs) in a micro-batch.", Min = 1, Max = 65536, Unit = "rows", Source = "TRL: 8")]
+    public int BatchSize { get; init; } = 8;
+
+    [Option("Micro-batches added up before a step; equals one batch that much larger.", Min = 1, Max = 65536, Unit = "micro-batches", Source = "TRL: 1")]
+    public int GradientAccumulation { get; init; } = 1;
+
+    [Option("Order of the rows.", Choices = "shuffled|sequential", Source = "TRL: shuffled")]
+    public string Order { get; init; } = "shuffled";
+
+    [Option("Rows are sorted by length inside pools of this many batches, so that little is padded; 1 switches it off.", Min = 1, Max = 10000, Unit = "batches")]
+    public int LengthPool { get; init; } = 16;
+
+    [Option("Longest row.", Min = 2, Max = 1_048_576, Unit = "tokens", Source = "TRL: 1024")]
+    public int MaxLength { get; init; } = 1024;
+
+    [Option("Peak learning rate.", Min = 0, AboveMin = true, Max = 10)]
+    public double LearningRate { get; init; } = 2e-5;
+
+    [Option("Learning rate over time.", Choices = "constant|constant_with_warmup|linear|cosine|cosine_with_min_lr|inverse_sqrt", Source = "TRL: linear")]
+    public string Schedule { get; init; } = "linear";
+
+    [Option("Steps in which the rate climbs from 0.", Min = 0, Unit = "steps", Source = "TRL: 0")]
+    public int WarmupSteps { get; init; }
+
+    [Option("The same as a share of all steps.", Min = 0, Max = 1)]
+    public double WarmupRatio { get; init; }
+
+    [Option("Where cosine_with_min_lr ends, as a share of learning_rate.", Min = 0, Max = 1)]
+    public double MinLrRate { get; init; } = 0.1;
+
+    [Option("Decoupled weight decay, on matrices only.", Min = 0, Max = 10, Source = "TRL: 0")]
+    public double WeightDecay { get; init; }
+
+    [Option("AdamW β₁.", Min = 0, Max = 0.9999999, Source = "torch: 0.9")]
+    public double AdamBeta1 { get; init; } = 0.9;
+
+    [Option("AdamW β₂.", Min = 0, Max = 0.9999999, Source = "torch: 0.999")]
+    public double AdamBeta2 { get; init; } = 0.999;
+
+    [Option("AdamW ε, added after the root.", Min = 0, AboveMin = true, Max = 1, Source = "torch: 1e-8")]
+    public double AdamEpsilon { get; init; } = 1e-8;
+
+    [Option("Gradients are scaled down to this total L2 norm; 0 does not clip.", Min = 0, Source = "TRL: 1.0")]
+    public double MaxGradNorm { get; init; } = 1.0;
+
+    [Option("Steps between saved states to resume from; 0 saves only when interrupted.", Min = 0, Unit = "steps", Source = "TRL: 500")]
+    public int SaveEvery { get; init; } = 50;
+
+    [Option("Steps between the measurements that cost time (entropy, accuracies); the loss is written at every step.", Min = 1, Unit = "steps", Source = "TRL: 10")]
+    public int LogEvery { get; init; } = 10;
+
+    [Option("CPU threads; 0 keeps libtorch's choice. Another count changes the last digits.", Min = 0, Max = 1024, Unit = "threads")]
+    public int Threads { get; init; }
+
+    public virtual IEnumerable<string> Contradictions(IReadOnlySet<string> given)
+    {
+        if (given.Contains("epochs") && MaxSteps > 0)
+        {
+            yield return "epochs and max_steps are both set: each says how long to train. Remove one.";
+        }
+
+        if (WarmupSteps > 0 && WarmupRatio > 0)
+        {
+            yield return "warmup_steps and warmup_ratio are both set: they say the same thing. Remove one.";
+        }
+
+        if (Schedule == "constant" && (WarmupSteps > 0 || WarmupRatio > 0))
+        {
+            yield return "schedule: constant has no warm-up. Use constant_with_warmup, or remove the warm-up key.";
+        }
+
+        if (given.Contains("min_lr_rate") && Schedule != "cosine_with_min_lr")
+        {
+            yield return $"min_lr_rate needs schedule: cosine_with_min_lr, and schedule is {Schedule}.";
+        }
+
+        if (MaxSteps > 0 && WarmupSteps >= MaxSteps)
+        {
+            yield return $"warmup_steps ({WarmupSteps}) must be below max_steps ({MaxSteps}).";
+        }
+
+        if (given.Contains("length_pool") && LengthPool > 1 && Order == "sequential")
+        {
+            yield return "length_pool reorders rows and order: sequential forbids it. Remove one.";
+        }
+    }
+}
