@@ -1,4 +1,3 @@
-using Alignment.PreferenceStore.Leases;
 using Alignment.Storage;
 using Dapper;
 
