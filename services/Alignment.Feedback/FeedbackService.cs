@@ -4,7 +4,6 @@ using Alignment.Feedback.Quality;
 using Alignment.Feedback.Tasks;
 using Alignment.PreferenceStore;
 using Alignment.ServiceDefaults;
-using Alignment.Storage;
 
 namespace Alignment.Feedback;
 
@@ -13,8 +12,7 @@ public static class FeedbackService
 {
     public static IHostApplicationBuilder AddFeedback(this IHostApplicationBuilder builder)
     {
-        var options = builder.Configuration.GetSection(AlignmentOptions.SectionName).Get<AlignmentOptions>() ?? new();
-        builder.Services.AddAlignmentStorage(options.DatabaseOrDefault, options.ArtifactsOrDefault);
+        builder.AddServiceDefaults("feedback");
         builder.Services.AddPreferenceStore();
         // A body that does not parse becomes problem details with the JSON path, in production too.
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
