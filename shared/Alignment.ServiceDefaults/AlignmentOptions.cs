@@ -26,6 +26,9 @@ public sealed class AlignmentOptions : IValidatableObject
     /// <summary>When set, every API route asks for <c>Authorization: Bearer</c> with this value.</summary>
     public string? ApiKey { get; set; }
 
+    /// <summary>Stop when standard input ends; a supervisor sets it for its children.</summary>
+    public bool WatchParent { get; set; }
+
     public string DatabaseOrDefault => Database ?? $"Data Source={Path.Combine(Path.GetFullPath(Data), "alignment.db")}";
 
     public string ArtifactsOrDefault => Path.GetFullPath(Artifacts ?? Path.Combine(Data, "artifacts"));

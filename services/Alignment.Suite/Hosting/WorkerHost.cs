@@ -10,7 +10,6 @@ internal static class WorkerHost
         var builder = WebApplication.CreateBuilder(configuration);
         builder.WebHost.ConfigureKestrel(k => k.ListenUnixSocket(socket));
         builder.AddServiceDefaults("worker");
-        builder.Services.AddHostedService<ParentWatch>();
         var app = builder.Build();
         app.MapServiceDefaults();
         return app;

@@ -21,6 +21,7 @@ internal sealed class WorkerSupervisor(WorkerStatus status, WorkerAddress addres
         start.Environment["Alignment__Database"] = o.DatabaseOrDefault;
         start.Environment["Alignment__Artifacts"] = o.ArtifactsOrDefault;
         start.Environment["Alignment__Bus"] = o.Bus;
+        start.Environment["Alignment__WatchParent"] = "true";
         if (o.ApiKey is not null)
         {
             start.Environment["Alignment__ApiKey"] = o.ApiKey;

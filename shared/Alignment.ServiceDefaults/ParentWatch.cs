@@ -1,13 +1,15 @@
-namespace Alignment.Suite.Hosting;
+using Microsoft.Extensions.Hosting;
 
-/// <summary>Stops the worker when the Suite closes its standard input, by asking or by dying.</summary>
+namespace Alignment.ServiceDefaults;
+
+/// <summary>Stops a supervised process when its supervisor closes its standard input, by asking or by dying.</summary>
 internal sealed class ParentWatch(IHostApplicationLifetime lifetime) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Factory.StartNew(() =>
     {
         while (Console.In.Read() >= 0)
         {
-            // The Suite writes nothing; only the end of the stream matters.
+            // The supervisor writes nothing; only the end of the stream matters.
         }
 
         lifetime.StopApplication();
