@@ -48,7 +48,7 @@ public static class Expect
     /// <summary>Compares a tensor of any floating dtype with the stored one, shape included.</summary>
     public static void Close(string what, Tensor actual, FixtureTensors expected, string name, double abs, double rel = 0)
     {
-        Equal($"{what} shape", actual.shape, expected.Shape(name));
+        Equal<long>($"{what} shape", actual.shape, expected.Shape(name));
         Close(what, Values(actual), expected.Doubles(name), abs, rel);
     }
 

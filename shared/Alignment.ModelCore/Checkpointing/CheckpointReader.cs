@@ -1,0 +1,83 @@
+using Alignment.ModelCore.Architectures;
+using Alignment.ModelCore.Modules;
+using static TorchSharp.torch;
+
+namespace Alignment.ModelCore.Checkpointing;
+
+/// <summary>
+/// Loads Hugging Face model folders. Missing, unexpected or mismatched tensors are errors that name them all; weights go from the file
+/// into the tensors that stay, never through a second copy.
+/// </summary>
+public static class CheckpointReader
+{
+    /// <summary>A language model in <paramref name="dtype"/> (null: as stored).</summary>
+    public static CausalModel LoadCausal(string folder, ScalarType? dtype = null) => LoadCausal(folder, dtype, out _);
+
+    public static CausalModel LoadCausal(string folder, ScalarType? dtype, out LoadReport report)
+    {
+        var config = DecoderConfig.Load(folder);
+        if (config.Head != HeadKind.Language)
+        {
+            throw new CheckpointException($"{folder}: config.json names {config.Json["architectures"]?[0]}, a classification model without a language head.");
+        }
+
+        return Load(folder, config, new LoadOptions { DType = dtype }, (c, s) => new CausalModel(c, s), out report);
+    }
+
+    /// <summary>A classification model in <paramref name="dtype"/> (null: as stored).</summary>
+    public static ScoringModel LoadScoring(string folder, ScalarType? dtype = null) => LoadScoring(folder, new LoadOptions { DType = dtype }, out _);
+
+    public static ScoringModel LoadScoring(string folder, LoadOptions options, out LoadReport report, HeadKind newHeadKind = HeadKind.Sequence)
+    {
+        var config = DecoderConfig.Load(folder);
+        if (config.Head == HeadKind.Language)
+        {
+            if (options.NewHeadSeed is null)
+            {
+                throw new CheckpointException($"{folder}: config.json names {config.Json["architectures"]?[0]?.GetValue<string>() ?? "no architecture"}, which has no classification head. To start one at random, ask for it with a seed.");
+            }
+
+            config = config with { Head = newHeadKind, LabelCount = options.NewHeadLabels ?? (newHeadKind == HeadKind.Sequence ? 1 : 2) };
+        }
+
+        return Load(folder, config, options, (c, s) => new ScoringModel(c, s), out report);
+    }
+
+    /// <summary>What a load would find, without keeping the weights: header checks only where the dtype is as stored.</summary>
+    public static LoadReport Inspect(string folder, DecoderConfig config)
+    {
+        using var files = CheckpointFiles.Open(folder);
+        var source = new CheckpointParameters(files, config, ScalarType.Float32, null);
+        using nn.Module model = config.Head == HeadKind.Language ? new CausalModel(config, source) : new ScoringModel(config, source);
+        return source.Report();
+    }
+
+    private static T Load<T>(string folder, DecoderConfig config, LoadOptions options, Func<DecoderConfig, ParameterSource, T> build, out LoadReport report)
+        where T : nn.Module
+    {
+        using var files = CheckpointFiles.Open(folder);
+        var dtype = options.DType ?? StoredType(config, files);
+        using var newHead = options.NewHeadSeed is { } seed ? new FreshParameters(config, seed, dtype) : null;
+        var source = new CheckpointParameters(files, config, dtype, newHead);
+        var model = build(config, source);
+        report = source.Report();
+        if (!report.IsExact)
+        {
+            model.Dispose();
+            throw new CheckpointException($"{folder}: the weights do not fit config.json.\n{report.Describe()}");
+        }
+
+        return model;
+    }
+
+    private static ScalarType StoredType(DecoderConfig config, CheckpointFiles files)
+    {
+        if (config.DType is { } named)
+        {
+            return SafeTensorsTypes.ParseDType(named);
+        }
+
+        var first = files.Files.SelectMany(f => f.Entries.Values).FirstOrDefault(e => e.DType is "F32" or "F16" or "BF16" or "F64");
+        return first is null ? ScalarType.Float32 : SafeTensorsTypes.ToScalarType(first.DType);
+    }
+}

@@ -1,0 +1,125 @@
+using Alignment.ModelCore.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Alignment.ModelCore.Modules;
+
+/// <summary>What one layer passes to attention: nothing, the causal flag, or an additive mask (B or 1, 1, T, Tk).</summary>
+public readonly record struct LayerMask(bool Causal, Tensor? Additive);
+
+/// <summary>
+/// The masks of one forward pass, made once for all layers. The cheapest form that is right is chosen: right padding needs none
+/// beyond causality, because real tokens never look forward. A fully masked query sees itself, so that nothing becomes NaN.
+/// </summary>
+public sealed class AttentionMasks
+{
+    private readonly long queries;
+    private readonly long past;
+    private readonly Tensor? allowed;
+    private readonly ScalarType dtype;
+    private LayerMask? full;
+    private LayerMask? windowed;
+
+    private AttentionMasks(long queries, long past, Tensor? allowed, ScalarType dtype)
+    {
+        (this.queries, this.past, this.allowed, this.dtype) = (queries, past, allowed, dtype);
+    }
+
+    /// <param name="mask">(B, past + T) or (B, T, past + T), true or non-zero keeps; null keeps all.</param>
+    /// <param name="positions">(B, T) given by the caller: restarts separate documents when there is neither mask nor past.</param>
+    public static AttentionMasks Create(long queries, long past, Tensor? mask, Tensor? positions, ScalarType dtype)
+    {
+        Tensor? allowed = null;
+        if (mask is not null)
+        {
+            var keys = past + queries;
+            if (mask.shape[^1] != keys || (mask.dim() == 3 && mask.shape[1] != queries) || mask.dim() is not (2 or 3))
+            {
+                throw new ArgumentException($"The attention mask is [{string.Join(", ", mask.shape)}]; {queries} queries over {keys} keys need (B, {keys}) or (B, {queries}, {keys}).", nameof(mask));
+            }
+
+            var keep = mask.dtype == ScalarType.Bool ? mask : mask.ne(Scalars.LongZero);
+            allowed = mask.dim() == 3 ? keep.unsqueeze(1) : NeedsMask(keep, past) ? keep.view(keep.shape[0], 1, 1, keys) : null;
+        }
+        else if (positions is not null && past == 0 && queries > 1)
+        {
+            allowed = Documents(positions);
+        }
+
+        return new(queries, past, allowed, dtype);
+    }
+
+    /// <summary>The mask of a layer whose queries see at most <paramref name="window"/> keys, themselves included; null: all.</summary>
+    public LayerMask For(int? window)
+    {
+        if (window is null || window >= past + queries)
+        {
+            return full ??= Make(null);
+        }
+
+        return windowed ??= Make(window);
+    }
+
+    /// <summary>(B, 1, T, T) true where two tokens belong to the same document; null when positions never restart.</summary>
+    private static Tensor? Documents(Tensor positions)
+    {
+        var step = positions.narrow(1, 1, positions.shape[1] - 1).sub(positions.narrow(1, 0, positions.shape[1] - 1));
+        var starts = step.ne(Scalars.LongOne);
+        if (!starts.any().item<bool>())
+        {
+            return null;
+        }
+
+        var first = torch.zeros([positions.shape[0], 1], ScalarType.Int64);
+        var document = torch.cat([first, starts.to_type(ScalarType.Int64).cumsum(1)], 1);
+        return document.unsqueeze(2).eq(document.unsqueeze(1)).unsqueeze(1);
+    }
+
+    private static bool NeedsMask(Tensor keep, long past)
+    {
+        using var scope = torch.NewDisposeScope();
+        if (keep.all().item<bool>())
+        {
+            return false;
+        }
+
+        if (past > 0)
+        {
+            return true;
+        }
+
+        // Ones then zeros in every row: right padding.
+        var length = keep.shape[1];
+        var rises = keep.narrow(1, 0, length - 1).logical_not().logical_and(keep.narrow(1, 1, length - 1));
+        return rises.any().item<bool>();
+    }
+
+    private LayerMask Make(int? window)
+    {
+        if (allowed is null && window is null && (queries == 1 || past == 0))
+        {
+            return new(queries > 1, null);
+        }
+
+        using var none = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        var keys = past + queries;
+        var q = torch.arange(past, keys, ScalarType.Int64).view(queries, 1);
+        var k = torch.arange(keys, ScalarType.Int64).view(1, keys);
+        var see = k.le(q);
+        if (window is { } w)
+        {
+            using var size = (Scalar)(long)w;
+            see = see.logical_and(q.sub(k).lt(size));
+        }
+
+        see = see.view(1, 1, queries, keys);
+        if (allowed is not null)
+        {
+            see = see.logical_and(allowed).logical_or(k.eq(q));
+        }
+
+        var additive = torch.zeros(see.shape, dtype).masked_fill_(see.logical_not(), Scalars.MinusInfinity);
+        return new(false, additive.MoveToOuterDisposeScope());
+    }
+}

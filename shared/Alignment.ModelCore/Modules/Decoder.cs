@@ -1,0 +1,128 @@
+using Alignment.ModelCore.Architectures;
+using Alignment.ModelCore.Native;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Alignment.ModelCore.Modules;
+
+/// <summary>The body that all families share: embeddings, blocks, final norm. Its differences come from <see cref="DecoderConfig"/> alone.</summary>
+public sealed class Decoder : nn.Module
+{
+    private readonly TokenEmbedding embedding;
+    private readonly TokenEmbedding? learnedPositions;
+    private readonly Norm finalNorm;
+
+    public Decoder(DecoderConfig config, ParameterSource source)
+        : base(nameof(Decoder))
+    {
+        Config = config;
+        var n = config.Names;
+        embedding = new(source, $"{n.Body}.{n.Embedding}", config.VocabularySize, config.Width);
+        register_module(n.Embedding, embedding);
+        if (n.Positions is { } positions)
+        {
+            learnedPositions = new(source, $"{n.Body}.{positions}", config.MaxPositions, config.Width);
+            register_module(positions, learnedPositions);
+        }
+
+        Rotary = config.Rope is null ? null : new(config.Rope, config.HeadSize);
+        Blocks = [.. Enumerable.Range(0, config.LayerCount).Select(i => new DecoderBlock(config, i, source, $"{n.Body}.{n.Layers}.{i}"))];
+        register_module(n.Layers, new ModuleList<DecoderBlock>([.. Blocks]));
+        finalNorm = new(source, $"{n.Body}.{n.FinalNorm}", config.Norm, config.NormEpsilon, config.Width);
+        register_module(n.FinalNorm, finalNorm);
+    }
+
+    public DecoderConfig Config { get; }
+
+    public IReadOnlyList<DecoderBlock> Blocks { get; }
+
+    public Rotary? Rotary { get; }
+
+    /// <summary>(V, D)</summary>
+    public Parameter EmbeddingWeight => embedding.Weight;
+
+    public ScalarType DType => EmbeddingWeight.dtype;
+
+    /// <summary>Token embeddings as the first block wants them, without positions. (B, T) → (B, T, D)</summary>
+    public Tensor Embed(Tensor inputIds)
+    {
+        var x = embedding.forward(inputIds);
+        if (!Config.ScaleEmbedding)
+        {
+            return x;
+        }
+
+        // √D is rounded to the compute dtype first, as the reference does.
+        return x.mul(torch.tensor(Math.Sqrt(Config.Width), DType));
+    }
+
+    /// <summary>
+    /// Hidden states after the final norm. x (B, T, D) from <see cref="Embed"/>. Positions that are not given count the kept tokens of
+    /// each row, so that padding on either side changes nothing; given positions that restart separate packed documents when there is no mask.
+    /// </summary>
+    /// <param name="attentionMask">(B, past + T) or (B, T, past + T), true keeps; null keeps all.</param>
+    /// <param name="positionIds">(B, T) int64 or null.</param>
+    /// <param name="each">Receives the input of the first block and then the output of each, before the final norm.</param>
+    public Tensor Forward(Tensor x, Tensor? attentionMask = null, Tensor? positionIds = null, IPastKeyValues? past = null, Action<Tensor>? each = null)
+    {
+        long length = x.shape[1], before = past?.Length ?? 0;
+        var masks = AttentionMasks.Create(length, before, attentionMask, positionIds, DType);
+        var positions = Place(attentionMask, positionIds, before, length);
+        if (learnedPositions is not null)
+        {
+            CheckPositions(positions.Largest);
+            x = x.Plus(learnedPositions.At(positions));
+        }
+
+        if (training && Config.EmbeddingDropout > 0)
+        {
+            x = nn.functional.dropout(x, Config.EmbeddingDropout, training: true);
+        }
+
+        var rotation = Rotary?.At(positions, DType);
+        each?.Invoke(x);
+        for (var i = 0; i < Blocks.Count; i++)
+        {
+            x = Blocks[i].Forward(x, rotation, masks.For(Config.IsWindowed(i) ? Config.SlidingWindow : null), past);
+            each?.Invoke(x);
+        }
+
+        past?.Advance(length);
+        return finalNorm.forward(x);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Rotary?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private static Positions Place(Tensor? mask, Tensor? ids, long before, long length)
+    {
+        if (ids is not null)
+        {
+            return Positions.From(ids);
+        }
+
+        if (mask is null || mask.dim() == 3 || (mask.dtype == ScalarType.Bool ? mask : mask.ne(Scalars.LongZero)).all().item<bool>())
+        {
+            return Positions.Run(before, length);
+        }
+
+        var counted = mask.to_type(ScalarType.Int64).cumsum(1).sub(Scalars.LongOne).clamp_min(Scalars.LongZero);
+        return Positions.From(counted.narrow(1, before, length));
+    }
+
+    private void CheckPositions(long largest)
+    {
+        if (largest >= Config.MaxPositions)
+        {
+            throw new ArgumentException($"Position {largest} is beyond the {Config.MaxPositions} positions this model has learned.");
+        }
+    }
+}

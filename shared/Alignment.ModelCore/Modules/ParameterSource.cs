@@ -1,0 +1,33 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Alignment.ModelCore.Modules;
+
+/// <summary>How a parameter starts when nothing is loaded.</summary>
+public enum Initialisation
+{
+    /// <summary>N(0, initializer_range²).</summary>
+    Normal,
+
+    /// <summary>N(0, initializer_range²/2L): projections that write into the residual stream of GPT-2.</summary>
+    Residual,
+    Zeros,
+    Ones,
+}
+
+/// <summary>
+/// Where the decoder gets its parameters: fresh from a seed or straight from files. Modules ask by full name and shape, so that
+/// a checkpoint is checked before memory is taken for it.
+/// </summary>
+public abstract class ParameterSource
+{
+    /// <summary>A trainable parameter outside every dispose scope.</summary>
+    public abstract Parameter Get(string name, long[] shape, Initialisation initialisation);
+
+    protected static Parameter Own(Tensor tensor)
+    {
+        var parameter = new Parameter(tensor, requires_grad: true);
+        parameter.DetachFromDisposeScope();
+        return parameter;
+    }
+}

@@ -1,0 +1,93 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Alignment.ModelCore.Modules;
+
+/// <summary>
+/// y = x·Wᵀ + b, or x·W + b where the checkpoint keeps W as [in, out] (Conv1D). The place where adapters attach: an attached
+/// adapter is a sub-module, so its parameters are named after this projection's path.
+/// </summary>
+public sealed class Projection : nn.Module<Tensor, Tensor>
+{
+    private Parameter? weight;
+    private string? adapterName;
+
+    public Projection(ParameterSource source, string path, long inFeatures, long outFeatures, bool hasBias, bool transposed = false, Initialisation initialisation = Initialisation.Normal)
+        : base(nameof(Projection))
+    {
+        (InFeatures, OutFeatures, Transposed) = (inFeatures, outFeatures, transposed);
+        weight = source.Get(path + ".weight", transposed ? [inFeatures, outFeatures] : [outFeatures, inFeatures], initialisation);
+        register_parameter("weight", weight);
+        if (hasBias)
+        {
+            Bias = source.Get(path + ".bias", [outFeatures], Initialisation.Zeros);
+            register_parameter("bias", Bias);
+        }
+    }
+
+    public long InFeatures { get; }
+
+    public long OutFeatures { get; }
+
+    /// <summary>True: <see cref="Weight"/> is [in, out].</summary>
+    public bool Transposed { get; }
+
+    /// <summary>(out, in), or (in, out) where <see cref="Transposed"/>. Absent while the weight is held by a <see cref="Quantised"/> store.</summary>
+    public Parameter Weight => weight ?? throw new InvalidOperationException("This projection holds a quantised weight.");
+
+    public Parameter? Bias { get; }
+
+    /// <summary>Computes x·Wᵀ from another representation of W; set through <see cref="Quantise"/>.</summary>
+    public IWeightStore? Quantised { get; private set; }
+
+    /// <summary>The adapter that <see cref="forward"/> goes through, if any.</summary>
+    public ProjectionAdapter? Adapter { get; private set; }
+
+    /// <summary>Attaches an adapter under <paramref name="name"/>; its parameters appear as <c>path.name.…</c>.</summary>
+    public void Attach(string name, ProjectionAdapter adapter)
+    {
+        if (Adapter is not null)
+        {
+            throw new InvalidOperationException("An adapter is attached already; detach it first, or compose the two.");
+        }
+
+        register_module(name, adapter);
+        (Adapter, adapterName) = (adapter, name);
+    }
+
+    /// <summary>Takes the adapter off without disposing it.</summary>
+    public ProjectionAdapter? Detach()
+    {
+        var adapter = Adapter;
+        if (adapter is not null)
+        {
+            _internal_submodules.Remove(adapterName!);
+            (Adapter, adapterName) = (null, null);
+        }
+
+        return adapter;
+    }
+
+    /// <summary>Replaces the dense weight by <paramref name="store"/> and frees it.</summary>
+    public void Quantise(IWeightStore store)
+    {
+        _internal_params.Remove("weight");
+        weight?.Dispose();
+        weight = null;
+        Quantised = store;
+    }
+
+    /// <summary>The projection without its adapter. (…, in) → (…, out).</summary>
+    public Tensor Base(Tensor input)
+    {
+        if (Quantised is not null)
+        {
+            return Quantised.Linear(input, Bias);
+        }
+
+        return nn.functional.linear(input, Transposed ? Weight.t() : Weight, Bias);
+    }
+
+    /// <summary>(…, in) → (…, out).</summary>
+    public override Tensor forward(Tensor input) => Adapter is null ? Base(input) : Adapter.Forward(this, input);
+}
