@@ -81,7 +81,7 @@ internal sealed class F01Forward : IGoldenCheck
             Compare("all_scores", "out.all_scores", Real(all, mask));
             var pad = c.Json.GetProperty("pad_token_id").GetInt32();
             var pooled = ScoringModel.PooledPositions(ids, pad);
-            Expect.Equal("pooled positions", pooled.data<long>().ToArray(), output.GetProperty("pooled_positions").EnumerateArray().Select(v => v.GetInt64()).ToArray());
+            Expect.Equal<long>("pooled positions", pooled.data<long>().ToArray(), output.GetProperty("pooled_positions").EnumerateArray().Select(v => v.GetInt64()).ToArray());
             var scores = pad == model.Config.PadTokenId ? model.Forward(ids, mask, positions) : ScoringModel.Pool(all, pooled);
             var expected = output.GetProperty(wide ? "scores_fp64" : "scores").EnumerateArray().SelectMany(r => r.EnumerateArray()).Select(v => v.GetDouble()).ToArray();
             Expect.Close("scores", Expect.Values(scores), expected, tolerance);
