@@ -42,6 +42,7 @@ internal sealed class PostgresDatabase : IDatabase
         {
             await using var connection = await source.OpenConnectionAsync(token).ConfigureAwait(false);
             await using var transaction = await connection.BeginTransactionAsync(token).ConfigureAwait(false);
+            commits.Begin(transaction);
             var result = await write(transaction, token).ConfigureAwait(false);
             await transaction.CommitAsync(token).ConfigureAwait(false);
             commits.Run(transaction);
