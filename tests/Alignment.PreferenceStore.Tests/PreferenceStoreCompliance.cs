@@ -158,6 +158,19 @@ public abstract class PreferenceStoreCompliance
     }
 
     [Fact]
+    public async Task Readers_NothingJudged_AreEmpty()
+    {
+        await using var store = await TestStore.CreateAsync(Connection);
+        var project = await store.ProjectAsync(prompts: 0);
+        Assert.Empty((await store.Preferences.PairsAsync(project.Id, new PreferenceRule())).Pairs);
+        Assert.Empty(await store.Feedback.VerdictsAsync(project.Id));
+        Assert.Empty(await store.Feedback.SlotsAsync(project.Id));
+        Assert.Empty(await store.Feedback.AnnotatorsAsync(project.Id));
+        Assert.False((await store.Feedback.ProgressAsync(project.Id)).IsComplete);
+        Assert.Empty(await store.History.OfAsync(project.Id, "ana", null, 5));
+    }
+
+    [Fact]
     public async Task Pairs_ThreeVotes_MajorityDecidesAndTiesCountHalf()
     {
         await using var store = await TestStore.CreateAsync(Connection);

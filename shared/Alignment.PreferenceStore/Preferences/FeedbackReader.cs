@@ -72,8 +72,19 @@ public sealed class FeedbackReader(IDatabase database)
 
     private static double Median(List<long> sorted) => (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2.0;
 
-    private sealed record VerdictRow(string TaskId, string Preferred, string Other, string Handle, long Tie)
+    // Properties, not a constructor: SQLite cannot name the type of a computed column (the tie) when there are no rows.
+    private sealed record VerdictRow
     {
+        public string TaskId { get; init; } = "";
+
+        public string Preferred { get; init; } = "";
+
+        public string Other { get; init; } = "";
+
+        public string Handle { get; init; } = "";
+
+        public long Tie { get; init; }
+
         public PairVerdict ToVerdict()
         {
             var inOrder = string.CompareOrdinal(Preferred, Other) < 0;

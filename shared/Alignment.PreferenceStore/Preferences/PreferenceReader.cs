@@ -59,8 +59,25 @@ public sealed class PreferenceReader(IDatabase database)
         return new PreferenceSet(pairs, ties, tooFew, belowMargin, flaggedTasks, [.. judgements]);
     }
 
-    internal sealed record Vote(string TaskId, string JudgementId, string GroupHash, string Prompt, string Language, string Preferred, string Other, long Tie)
+    // Properties, not a constructor: SQLite cannot name the type of a computed column (the tie) when there are no rows.
+    internal sealed record Vote
     {
+        public string TaskId { get; init; } = "";
+
+        public string JudgementId { get; init; } = "";
+
+        public string GroupHash { get; init; } = "";
+
+        public string Prompt { get; init; } = "";
+
+        public string Language { get; init; } = "";
+
+        public string Preferred { get; init; } = "";
+
+        public string Other { get; init; } = "";
+
+        public long Tie { get; init; }
+
         public string First => string.CompareOrdinal(Preferred, Other) < 0 ? Preferred : Other;
 
         public string Second => string.CompareOrdinal(Preferred, Other) < 0 ? Other : Preferred;
