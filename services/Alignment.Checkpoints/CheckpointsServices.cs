@@ -1,4 +1,5 @@
 using Alignment.Checkpoints.Aliases;
+using Alignment.Checkpoints.Promotion;
 using Alignment.Checkpoints.Registry;
 using Alignment.ServiceDefaults;
 using Alignment.Storage;
@@ -15,6 +16,9 @@ public static class CheckpointsServices
         builder.Services.AddSingleton<CheckpointRegistry>();
         builder.Services.AddSingleton<AliasBook>();
         builder.Services.AddSingleton<CheckpointImport>();
+        builder.Services.AddSingleton<CheckpointRegistrar>();
+        builder.Services.AddHostedService(s => s.GetRequiredService<CheckpointRegistrar>());
+        builder.AddJobRunner<PromotionJobRunner>();
         return builder;
     }
 }

@@ -33,6 +33,9 @@ public sealed class AlignmentOptions : IValidatableObject
 
     public string ArtifactsOrDefault => Path.GetFullPath(Artifacts ?? Path.Combine(Data, "artifacts"));
 
+    /// <summary>Files of running jobs, beside the artifacts: a successor on any host that sees them resumes from there.</summary>
+    public string JobsOrDefault => Path.Combine(Path.GetDirectoryName(ArtifactsOrDefault)!, "jobs");
+
     public bool IsPostgres => DatabaseOrDefault.Contains("Host=", StringComparison.OrdinalIgnoreCase);
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -13,7 +13,7 @@ internal static class Slots
         var fields = cron.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         try
         {
-            var expression = new CronExpression(fields.Length == 5 ? FromFive(fields) : cron) { TimeZone = TimeZoneInfo.FindSystemTimeZoneById(timeZone) };
+            var expression = CronExpression.Parse(fields.Length == 5 ? FromFive(fields) : cron).WithTimeZone(TimeZoneInfo.FindSystemTimeZoneById(timeZone));
             return expression.GetNextValidTimeAfter(after) ?? throw new FormatException("no slot follows");
         }
         catch (TimeZoneNotFoundException)
