@@ -9,7 +9,10 @@ internal static class Owner
     private static readonly string Host = $"{Environment.MachineName}/{Boot()}/{PidNamespace()}";
 
     /// <summary>This process.</summary>
-    public static string Current { get; } = $"{Host}/{Environment.ProcessId}/{StartTime(Environment.ProcessId)}";
+    public static string Current { get; } = Of(Environment.ProcessId);
+
+    /// <summary>A process of this host.</summary>
+    internal static string Of(int pid) => $"{Host}/{pid}/{StartTime(pid)}";
 
     /// <summary>True only when the owner ran on this host and is certainly gone.</summary>
     public static bool IsDead(string owner)
