@@ -19,9 +19,9 @@ internal static class JudgementRows
         where l.id = @LeaseId and l.task_id = @TaskId and a.handle = @Handle
         """, new { submission.LeaseId, submission.TaskId, submission.Handle }, tx, cancellationToken: ct));
 
-    public static Task<Row?> ByKeyAsync(DbTransaction tx, string annotatorId, string key, CancellationToken ct) => tx.Connection!.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(
-        $"""select {Columns}, j.request_hash as "RequestHash" from judgements j where j.annotator_id = @annotatorId and j.idempotency_key = @key""",
-        new { annotatorId, key }, tx, cancellationToken: ct));
+    public static Task<Row?> ByKeyAsync(DbTransaction tx, string taskId, string annotatorId, string key, CancellationToken ct) => tx.Connection!.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(
+        $"""select {Columns}, j.request_hash as "RequestHash" from judgements j where j.task_id = @taskId and j.annotator_id = @annotatorId and j.idempotency_key = @key""",
+        new { taskId, annotatorId, key }, tx, cancellationToken: ct));
 
     public static Task<Current?> CurrentAsync(DbTransaction tx, string taskId, string annotatorId, CancellationToken ct) => tx.Connection!.QuerySingleOrDefaultAsync<Current>(new CommandDefinition(
         """select id as "Id", revision as "Revision" from current_judgements where task_id = @taskId and annotator_id = @annotatorId""", new { taskId, annotatorId }, tx, cancellationToken: ct));

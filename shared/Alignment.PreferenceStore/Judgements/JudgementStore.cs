@@ -42,7 +42,7 @@ public sealed class JudgementStore(IDatabase database, TimeProvider clock)
 
     private static async Task<SubmissionOutcome?> ReplayAsync(DbTransaction tx, Submission submission, JudgementRows.Lease lease, IReadOnlyList<string> order, CancellationToken ct)
     {
-        var first = await JudgementRows.ByKeyAsync(tx, lease.AnnotatorId, submission.IdempotencyKey, ct);
+        var first = await JudgementRows.ByKeyAsync(tx, submission.TaskId, lease.AnnotatorId, submission.IdempotencyKey, ct);
         return first is null ? null
             : first.RequestHash == HashOf(submission) ? new SubmissionOutcome(SubmissionResult.Replayed, first.ToJudgement(order))
             : new SubmissionOutcome(SubmissionResult.KeyReused);

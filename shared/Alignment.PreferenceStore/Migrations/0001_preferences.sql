@@ -92,7 +92,7 @@ create table judgements (
     request_hash text not null,
     submitted_at bigint not null,
     unique (task_id, annotator_id, revision),
-    unique (annotator_id, idempotency_key)
+    unique (task_id, annotator_id, idempotency_key)
 );
 create index judgements_of_project on judgements (project_id, id);
 
