@@ -1,5 +1,6 @@
 using Alignment.Datasets.Import;
 using Alignment.Datasets.Snapshots;
+using Alignment.Jobs;
 using Alignment.PreferenceStore;
 using Alignment.ServiceDefaults;
 
@@ -14,6 +15,9 @@ public static class DatasetsService
         builder.Services.AddPreferenceStore();
         builder.Services.AddSingleton<SnapshotWriter>();
         builder.Services.AddSingleton<PreferenceSnapshot>();
+        builder.Services.AddJobRunner<SnapshotJobRunner>();
+        var options = builder.Configuration.GetSection(AlignmentOptions.SectionName).Get<AlignmentOptions>() ?? new();
+        builder.Services.AddJobWorker(o => o.WorkFolder = Path.Combine(Path.GetFullPath(options.Data), "jobs"));
         return builder;
     }
 

@@ -14,6 +14,7 @@ public static class FeedbackService
     {
         builder.AddServiceDefaults("feedback");
         builder.Services.AddPreferenceStore();
+        builder.Services.AddSingleton<FeedbackEvents>();
         // A body that does not parse becomes problem details with the JSON path, in production too.
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         return builder;

@@ -68,7 +68,7 @@ public sealed class SnapshotApiTests : IAsyncLifetime
     public async Task Freeze_JudgedProject_WritesPairsOfThatProject()
     {
         var project = await JudgedProjectAsync(20);
-        var (status, body) = await PostAsync("/datasets/snapshots", $$"""{"projectId":"{{project}}","heldout":0.2,"seed":3}""");
+        var (status, body) = await PostAsync("/datasets/snapshots", $$"""{"project":"{{project}}","heldout":0.2,"seed":3}""");
         Assert.Equal(201, status);
         Assert.Equal(20, (int)body["trainRows"]! + (int)body["heldoutRows"]!);
         Assert.Equal(20, (int)body["manifest"]!["judgements"]!);
@@ -80,7 +80,7 @@ public sealed class SnapshotApiTests : IAsyncLifetime
     public async Task Freeze_NothingJudged_SaysSo()
     {
         var project = await app.Services.GetRequiredService<ProjectStore>().CreateAsync(new NewProject("empty", "", "", "en"));
-        var (status, body) = await PostAsync("/datasets/snapshots", $$"""{"projectId":"{{project!.Id}}"}""");
+        var (status, body) = await PostAsync("/datasets/snapshots", $$"""{"project":"{{project!.Id}}"}""");
         Assert.Equal((422, "no-preferences"), (status, (string)body["code"]!));
     }
 

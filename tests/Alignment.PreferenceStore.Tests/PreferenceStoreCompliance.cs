@@ -1,6 +1,7 @@
 using Alignment.PreferenceStore.Judgements;
 using Alignment.PreferenceStore.Leases;
 using Alignment.PreferenceStore.Preferences;
+using Alignment.TestServers;
 using Dapper;
 
 namespace Alignment.PreferenceStore.Tests;
@@ -8,13 +9,13 @@ namespace Alignment.PreferenceStore.Tests;
 /// <summary>What the preference store promises on every database.</summary>
 public abstract class PreferenceStoreCompliance
 {
-    /// <summary>PostgreSQL's connection string, or null for SQLite.</summary>
-    protected virtual string? Connection => null;
+    /// <summary>A new PostgreSQL database, or null for a SQLite file.</summary>
+    protected virtual Task<string?> ConnectionAsync() => Task.FromResult<string?>(null);
 
     [Fact]
     public async Task Next_SameAnnotatorAgain_ReturnsSameLeaseAndOrder()
     {
-        await using var store = await TestStore.CreateAsync(Connection);
+        await using var store = await TestStore.CreateAsync(await ConnectionAsync());
         var project = await store.ProjectAsync(prompts: 3, k: 4);
         var first = (await store.Leases.NextAsync(project.Id, "ana")).Task!;
         var second = (await store.Leases.NextAsync(project.Id, "ana")).Task!;
@@ -27,7 +28,7 @@ public abstract class PreferenceStoreCompliance
     [Fact]
     public async Task Next_ManyAnnotators_ShowsEveryAnswerInEveryPlace()
     {
-        await using var store = await TestStore.CreateAsync(Connection);
+        await using var store = await TestStore.CreateAsync(await ConnectionAsync());
         var project = await store.ProjectAsync(k: 2, required: 25);
         var first = new List<string>();
         for (var i = 0; i < 25; i++)
@@ -42,7 +43,7 @@ public abstract class PreferenceStoreCompliance
     [Fact]
     public async Task Next_AllSlotsLeased_SaysWaitingUntilLeaseEnds()
     {
-        await using var store = await TestStore.CreateAsync(Connection);
+        await using var store = await TestStore.CreateAsync(await ConnectionAsync());
         var project = await store.ProjectAsync();
         var held = (await store.Leases.NextAsync(project.Id, "ana")).Task!;
         Assert.Equal(EmptyQueue.WaitingForOthers, (await store.Leases.NextAsync(project.Id, "bia")).Empty);
@@ -55,7 +56,7 @@ public abstract class PreferenceStoreCompliance
     [Fact]
     public async Task Next_AfterOwnLeaseEnded_ShowsSameOrderAgain()
     {
-        await using var store = await TestStore.CreateAsync(Connection);
+        await using var store = await TestStore.CreateAsync(await ConnectionAsync());
         var project = await store.ProjectAsync(k: 5);
         var before = (await store.Leases.NextAsync(project.Id, "ana")).Task!;
         store.Clock.Advance(TimeSpan.FromHours(2));
@@ -67,7 +68,7 @@ public abstract class PreferenceStoreCompliance
     [Fact]
     public async Task Next_EmptyProject_SaysWhy()
     {
-        await using var store = await TestStore.CreateAsync(Connection);
+        await using var store = await TestStore.CreateAsync(await ConnectionAsync());
         var project = await store.ProjectAsync(prompts: 0);
         Assert.Equal(EmptyQueue.NoTasks, (await store.Leases.NextAsync(project.Id, "ana")).Empty);
         await Assert.ThrowsAsync<KeyNotFoundException>(() => store.Leases.NextAsync("nowhere", "ana"));
@@ -76,7 +77,7 @@ public abstract class PreferenceStoreCompliance
     [Fact]
     public async Task Next_Concurrent_NeverOverfillsASlot()
     {
-        await using var store = await TestStore.CreateAsync(Connection);
+        await using var store = await TestStore.CreateAsync(await ConnectionAsync());
         var project = await store.ProjectAsync(prompts: 2, required: 2);
         var results = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => store.Leases.NextAsync(project.Id, $"person-{i}")));
         Assert.Equal(4, results.Count(r => r.Task is not null));
@@ -86,7 +87,7 @@ public abstract class PreferenceStoreCompliance
     [Fact]
     public async Task Submit_SameKeyTwice_AnswersWithTheOriginal()
     {
-        await using var store = await TestStore.CreateAsync(Connection);
+        await using var store = await TestStore.CreateAsync(await ConnectionAsync());
         var project = await store.ProjectAsync(k: 3);
         var task = (await store.Leases.NextAsync(project.Id, "ana")).Task!;
         var first = await store.JudgeAsync(task, "ana", "B,AC", "key-1");
@@ -107,7 +108,7 @@ public abstract class PreferenceStoreCompliance
     [InlineData("A,B,C")]
     public async Task Submit_RankingNotComplete_NamesTheLabels(string ranking)
     {
-        await using var store = await TestStore.CreateAsync(Connection);
+        await using var store = await TestStore.CreateAsync(await ConnectionAsync());
         var project = await store.ProjectAsync();
         var task = (await store.Leases.NextAsync(project.Id, "ana")).Task!;
         var outcome = await store.JudgeAsync(task, "ana", ranking);
@@ -118,7 +119,7 @@ public abstract class PreferenceStoreCompliance
     [Fact]
     public async Task Submit_ForeignLease_IsRefused()
     {
-        await using var store = await TestStore.CreateAsync(Connection);
+        await using var store = await TestStore.CreateAsync(await ConnectionAsync());
         var project = await store.ProjectAsync(required: 2);
         var task = (await store.Leases.NextAsync(project.Id, "ana")).Task!;
         await store.Leases.NextAsync(project.Id, "bia");
@@ -128,7 +129,7 @@ public abstract class PreferenceStoreCompliance
     [Fact]
     public async Task Submit_Correction_SupersedesWithoutChangingTheFirst()
     {
-        await using var store = await TestStore.CreateAsync(Connection);
+        await using var store = await TestStore.CreateAsync(await ConnectionAsync());
         var project = await store.ProjectAsync();
         var task = (await store.Leases.NextAsync(project.Id, "ana")).Task!;
         var first = (await store.JudgeAsync(task, "ana", "A,B")).Judgement!;
@@ -146,7 +147,7 @@ public abstract class PreferenceStoreCompliance
     [Fact]
     public async Task Pairs_RankingWithTie_LeavesTheTieOut()
     {
-        await using var store = await TestStore.CreateAsync(Connection);
+        await using var store = await TestStore.CreateAsync(await ConnectionAsync());
         var project = await store.ProjectAsync(k: 3);
         var task = (await store.Leases.NextAsync(project.Id, "ana")).Task!;
         await store.JudgeAsync(task, "ana", "B,AC");
@@ -160,7 +161,7 @@ public abstract class PreferenceStoreCompliance
     [Fact]
     public async Task Readers_NothingJudged_AreEmpty()
     {
-        await using var store = await TestStore.CreateAsync(Connection);
+        await using var store = await TestStore.CreateAsync(await ConnectionAsync());
         var project = await store.ProjectAsync(prompts: 0);
         Assert.Empty((await store.Preferences.PairsAsync(project.Id, new PreferenceRule())).Pairs);
         Assert.Empty(await store.Feedback.VerdictsAsync(project.Id));
@@ -173,7 +174,7 @@ public abstract class PreferenceStoreCompliance
     [Fact]
     public async Task Pairs_ThreeVotes_MajorityDecidesAndTiesCountHalf()
     {
-        await using var store = await TestStore.CreateAsync(Connection);
+        await using var store = await TestStore.CreateAsync(await ConnectionAsync());
         var project = await store.ProjectAsync(required: 3);
         foreach (var (handle, favourite) in new[] { ("ana", "a0"), ("bia", "a0"), ("caio", "a1") })
         {
@@ -195,7 +196,7 @@ public abstract class PreferenceStoreCompliance
     [Fact]
     public async Task Skip_ThreePeople_ParksTheTask()
     {
-        await using var store = await TestStore.CreateAsync(Connection);
+        await using var store = await TestStore.CreateAsync(await ConnectionAsync());
         var project = await store.ProjectAsync();
         foreach (var handle in new[] { "ana", "bia", "caio" })
         {
@@ -211,7 +212,7 @@ public abstract class PreferenceStoreCompliance
     [Fact]
     public async Task Flag_Task_KeepsItOutOfThePairs()
     {
-        await using var store = await TestStore.CreateAsync(Connection);
+        await using var store = await TestStore.CreateAsync(await ConnectionAsync());
         var project = await store.ProjectAsync();
         var task = (await store.Leases.NextAsync(project.Id, "ana")).Task!;
         Assert.True(await store.Releases.FlagAsync(task.TaskId, task.LeaseId, "ana", "personal_data", "a phone number"));
@@ -224,7 +225,7 @@ public abstract class PreferenceStoreCompliance
     [Fact]
     public async Task OpenTasks_Twice_ChangesNothing()
     {
-        await using var store = await TestStore.CreateAsync(Connection);
+        await using var store = await TestStore.CreateAsync(await ConnectionAsync());
         var project = await store.ProjectAsync(prompts: 0);
         var prompt = Assert.Single(await store.Prompts.AddAsync(project.Id, [new("\"How?\"")]));
         Assert.Equal(prompt.Id, Assert.Single(await store.Prompts.AddAsync(project.Id, [new("\" how?  \"")])).Id);
@@ -239,7 +240,7 @@ public abstract class PreferenceStoreCompliance
     [Fact]
     public async Task Snapshots_RecordedTwice_AreOneRow()
     {
-        await using var store = await TestStore.CreateAsync(Connection);
+        await using var store = await TestStore.CreateAsync(await ConnectionAsync());
         var digest = "sha256:" + Sha256.Of(Guid.NewGuid().ToString());
         var snapshot = new Snapshots.Snapshot(digest, null, "sft", "demo", 3, 1, "{}", 0);
         await store.Snapshots.RecordAsync(snapshot, TestContext.Current.CancellationToken);
@@ -253,13 +254,5 @@ public sealed class SqlitePreferenceStoreTests : PreferenceStoreCompliance;
 
 public sealed class PostgresPreferenceStoreTests : PreferenceStoreCompliance
 {
-    protected override string? Connection
-    {
-        get
-        {
-            var connection = Environment.GetEnvironmentVariable("ALIGNMENT_TEST_POSTGRES");
-            Assert.SkipWhen(string.IsNullOrEmpty(connection), "ALIGNMENT_TEST_POSTGRES is not set.");
-            return connection;
-        }
-    }
+    protected override async Task<string?> ConnectionAsync() => await TestServer.NewPostgresDatabaseAsync();
 }

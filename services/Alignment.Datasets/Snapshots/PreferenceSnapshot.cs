@@ -7,11 +7,11 @@ using Alignment.PreferenceStore.Snapshots;
 namespace Alignment.Datasets.Snapshots;
 
 /// <summary>What to freeze.</summary>
-/// <param name="ProjectId">A feedback project.</param>
+/// <param name="Project">Id of a feedback project.</param>
 /// <param name="Batch">Only the tasks of this batch; null = all.</param>
 /// <param name="Heldout">Fraction of prompt groups kept out of training, 0 to 0.9.</param>
 /// <param name="Seed">Decides which.</param>
-internal sealed record SnapshotSpec(string ProjectId, string? Batch = null, double Heldout = 0.1, long Seed = 0, int MinimumVotes = 1, double MinimumMargin = 0, bool IncludeFlagged = false, string? Name = null);
+internal sealed record SnapshotSpec(string? Project, string? Batch = null, double Heldout = 0.1, long Seed = 0, int MinimumVotes = 1, double MinimumMargin = 0, bool IncludeFlagged = false, string? Name = null);
 
 /// <summary>A frozen snapshot with the judgements it rests on, ready to be recorded.</summary>
 internal sealed record FrozenPreferences(Snapshot Snapshot, IReadOnlyList<string> JudgementIds);
@@ -27,8 +27,8 @@ internal sealed class PreferenceSnapshot(ProjectStore projects, PreferenceReader
             throw new SnapshotException("invalid", $"heldout: {spec.Heldout} is not from 0 to 0.9.");
         }
 
-        var project = await projects.FindAsync(spec.ProjectId, ct) ?? throw new SnapshotException("no-project", $"projectId: there is no feedback project '{spec.ProjectId}'.");
-        var set = await preferences.PairsAsync(spec.ProjectId, new PreferenceRule(spec.Batch, spec.MinimumVotes, spec.MinimumMargin, spec.IncludeFlagged), ct);
+        var project = await projects.FindAsync(spec.Project ?? "", ct) ?? throw new SnapshotException("no-project", $"project: there is no feedback project '{spec.Project}'; GET /feedback/projects lists them.");
+        var set = await preferences.PairsAsync(project.Id, new PreferenceRule(spec.Batch, spec.MinimumVotes, spec.MinimumMargin, spec.IncludeFlagged), ct);
         if (set.Pairs.Count == 0)
         {
             throw new SnapshotException("no-preferences", $"Project '{project.Name}' has no preference to freeze ({set.Ties} ties, {set.TooFewVotes} pairs with fewer than {spec.MinimumVotes} votes, {set.FlaggedTasks} flagged tasks). Collect judgements first.");

@@ -14,7 +14,7 @@ internal static class JudgementEndpoints
     }
 
     private static async Task<Results<Created<Judgement>, Ok<Judgement>, ProblemHttpResult>> SubmitAsync(string task, JudgementRequest request,
-        [FromHeader(Name = "Idempotency-Key")] string? keyHeader, JudgementStore judgements, HttpContext context, CancellationToken ct)
+        [FromHeader(Name = "Idempotency-Key")] string? keyHeader, JudgementStore judgements, FeedbackEvents events, HttpContext context, CancellationToken ct)
     {
         var key = request.IdempotencyKey ?? keyHeader;
         if (request.Faults(key) is { Any: true } faults)
@@ -23,7 +23,7 @@ internal static class JudgementEndpoints
         }
 
         var outcome = await judgements.SubmitAsync(new Submission(task, request.Lease!, request.Annotator!.Trim(), request.Ranking!, key!, request.Comment ?? "", request.NoneAcceptable,
-            request.ActiveMs, request.Supersedes), stored: null, ct);
+            request.ActiveMs, request.Supersedes), events.JudgementStoredAsync, ct);
         switch (outcome.Result)
         {
             case SubmissionResult.Stored:
