@@ -109,7 +109,7 @@ internal sealed class AddedVocabulary
         for (var at = 0; trie.Find(text, at, out var start, out var end, out var token);)
         {
             at = end;
-            if (token.SingleWord && ((start > 0 && CharProperties.IsWord(text[start - 1])) || (end < text.Length && CharProperties.IsWord(text[end]))))
+            if (token.SingleWord && ((start > 0 && CharProperties.IsRustWord(text[start - 1])) || (end < text.Length && CharProperties.IsRustWord(text[end]))))
             {
                 continue;
             }

@@ -108,8 +108,11 @@ public sealed class Tokenizer
     /// <summary>A decoder that hands out whole words, for terminals.</summary>
     public TextStreamer CreateTextStreamer(bool skipSpecialTokens = true) => new(this, skipSpecialTokens);
 
-    /// <summary>Removes blanks before English punctuation and contractions (transformers' clean_up_tokenization_spaces).</summary>
-    public static string CleanUp(string text) => text.Replace(" .", ".", StringComparison.Ordinal).Replace(" ?", "?", StringComparison.Ordinal)
+    /// <summary>
+    /// Removes blanks before English punctuation and contractions, which transformers' clean_up_tokenization_spaces does for
+    /// every model but byte-pair ones, whose text must stay as it is.
+    /// </summary>
+    public string CleanUp(string text) => Model is BytePairModel ? text : text.Replace(" .", ".", StringComparison.Ordinal).Replace(" ?", "?", StringComparison.Ordinal)
         .Replace(" !", "!", StringComparison.Ordinal).Replace(" ,", ",", StringComparison.Ordinal).Replace(" ' ", "'", StringComparison.Ordinal)
         .Replace(" n't", "n't", StringComparison.Ordinal).Replace(" 'm", "'m", StringComparison.Ordinal).Replace(" 's", "'s", StringComparison.Ordinal)
         .Replace(" 've", "'ve", StringComparison.Ordinal).Replace(" 're", "'re", StringComparison.Ordinal);
@@ -180,15 +183,15 @@ public sealed class Tokenizer
     {
         var words = Words(text);
         var tokens = new Token[words.Count][];
-        var (from, to) = TokenizeWithLimit(words, tokens, typeId);
         var total = 0;
-        for (var i = from; i < to; i++)
+        for (var i = 0; i < words.Count; i++)
         {
+            tokens[i] = words[i].Tokens ?? Model.Tokenize(words[i].Chars);
             total += tokens[i].Length;
         }
 
         var (ids, values, offsets, at) = (new int[total], new string[total], new (int, int)[total], 0);
-        for (var i = from; i < to; i++)
+        for (var i = 0; i < words.Count; i++)
         {
             foreach (var token in tokens[i])
             {
@@ -203,26 +206,5 @@ public sealed class Tokenizer
         var ones = new int[total];
         Array.Fill(ones, 1);
         return new(ids, values, offsets, types, new int[total], ones);
-    }
-
-    // With truncation, words beyond the limit are not tokenised at all, so they are in no window either.
-    private (int From, int To) TokenizeWithLimit(List<Piece> words, Token[][] tokens, int typeId)
-    {
-        var limit = Truncation is { } t && (t.Strategy != TruncationStrategy.OnlySecond || typeId != 0) ? t.MaxLength : int.MaxValue;
-        var backwards = limit < int.MaxValue && Truncation!.Side == TokenSide.Left;
-        var (total, done) = (0L, 0);
-        for (var n = 0; n < words.Count; n++)
-        {
-            var i = backwards ? words.Count - 1 - n : n;
-            tokens[i] = words[i].Tokens ?? Model.Tokenize(words[i].Chars);
-            total += tokens[i].Length;
-            done = n + 1;
-            if (words[i].Tokens is null && total >= limit)
-            {
-                break;
-            }
-        }
-
-        return backwards ? (words.Count - done, words.Count) : (0, done);
     }
 }

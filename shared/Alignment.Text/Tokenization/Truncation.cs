@@ -24,7 +24,8 @@ public sealed record Truncation(int MaxLength, TruncationStrategy Strategy = Tru
         var max = MaxLength - addedTokens;
         if (max < 0)
         {
-            throw new TokenizerException($"Truncation to {MaxLength} tokens leaves no room for the {addedTokens} special tokens.");
+            // Less room than the special tokens need: upstream leaves the text alone.
+            return (first, second);
         }
 
         if (max == 0)

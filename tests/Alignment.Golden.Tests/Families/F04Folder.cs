@@ -78,7 +78,7 @@ internal sealed class F04Folder(Tokenizer tokenizer, JsonElement json, string[] 
             var skipped = tokenizer.Decode(ids, skipSpecialTokens: true);
             Expect.Equal($"decode {Name(row)} keep_special", tokenizer.Decode(ids, skipSpecialTokens: false), row.GetProperty("keep_special").GetString());
             Expect.Equal($"decode {Name(row)} skip_special", skipped, row.GetProperty("skip_special").GetString());
-            Expect.Equal($"decode {Name(row)} clean-up", Tokenizer.CleanUp(skipped), row.TryGetProperty("skip_special_clean_up", out var clean) ? clean.GetString() : skipped);
+            Expect.Equal($"decode {Name(row)} clean-up", tokenizer.CleanUp(skipped), row.TryGetProperty("skip_special_clean_up", out var clean) ? clean.GetString() : skipped);
         }
 
         foreach (var row in Rows("decode_random_ids"))

@@ -46,8 +46,8 @@ internal sealed class BertNormalizer(bool cleanText, bool handleChinese, bool st
         return any ? piece.Transform(changes) : piece;
     }
 
-    private static bool IsControl(int c) => c is not ('\t' or '\n' or '\r') && CharProperties.Category(c) is Control or Format or OtherNotAssigned or PrivateUse
-        && c is not ('\t' or '\n' or '\r');
+    // Unassigned code points stay.
+    private static bool IsControl(int c) => c is not ('\t' or '\n' or '\r') && CharProperties.Category(c) is (Control or Format or PrivateUse);
 
     private static bool IsChinese(int c) => c is (>= 0x4E00 and <= 0x9FFF) or (>= 0x3400 and <= 0x4DBF) or (>= 0x20000 and <= 0x2A6DF)
         or (>= 0x2A700 and <= 0x2B73F) or (>= 0x2B740 and <= 0x2B81F) or (>= 0x2B920 and <= 0x2CEAF) or (>= 0xF900 and <= 0xFAFF) or (>= 0x2F800 and <= 0x2FA1F);

@@ -1,3 +1,4 @@
+using Alignment.Text.Tokenization.Patterns;
 using Alignment.Text.Tokenization.Unicode;
 
 namespace Alignment.Text.Tokenization.PreTokenizers;
@@ -12,6 +13,30 @@ internal sealed class FixedLengthSplit(int length) : IPreTokenizer
             result.Add(piece.Slice(at, Math.Min(at + length, piece.Length)));
         }
     }
+}
+
+/// <summary>Runs of word characters and runs of everything else that is not blank.</summary>
+internal sealed class WordSplit : IPreTokenizer
+{
+    public void Split(Piece piece, List<Piece> result)
+    {
+        for (var at = 0; at < piece.Length;)
+        {
+            var start = at;
+            var kind = Kind(piece.Chars[at]);
+            while (at < piece.Length && Kind(piece.Chars[at]) == kind)
+            {
+                at++;
+            }
+
+            if (kind != 0)
+            {
+                result.Add(piece.Slice(start, at));
+            }
+        }
+    }
+
+    private static int Kind(int c) => CharProperties.IsSpace(c) ? 0 : CharProperties.IsRustWord(c) ? 1 : 2;
 }
 
 /// <summary>Cuts where the script changes; Japanese scripts count as one, blanks belong to any.</summary>

@@ -12,7 +12,7 @@ internal static class PreTokenizerFactory
         "ByteLevel" => new ByteLevelSplit(part.Flag("add_prefix_space"), part.Flag("use_regex", true)),
         "Split" => new PatternSplit(NormalizerFactory.PatternOf(part), part.Choice<DelimiterBehavior>("behavior"), part.Flag("invert", false)),
         "Metaspace" => new MetaspaceSplit(part.Char("replacement"), Scheme(part), part.Flag("split", true)),
-        "Whitespace" => new PatternSplit(Pattern.Parse(@"\w+|[^\w\s]+"), DelimiterBehavior.Removed, invert: true),
+        "Whitespace" => new WordSplit(),
         "WhitespaceSplit" => new ClassSplit(CharProperties.IsSpace, DelimiterBehavior.Removed),
         "Digits" => new ClassSplit(CharProperties.IsNumber, part.Flag("individual_digits", false) ? DelimiterBehavior.Isolated : DelimiterBehavior.Contiguous),
         "Punctuation" => new ClassSplit(IsPunctuation, part.Has("behavior") ? part.Choice<DelimiterBehavior>("behavior") : DelimiterBehavior.Isolated),
