@@ -101,6 +101,10 @@ public sealed class Attention : nn.Module
         if (past is not null)
         {
             (k, v) = past.Append(layer, k, v);
+            if (mask.Recent is { } recent)
+            {
+                (k, v) = (k.narrow(2, k.shape[2] - recent, recent), v.narrow(2, v.shape[2] - recent, recent));
+            }
         }
 
         long batch = q.shape[0], length = q.shape[2], group = config.HeadCount / config.KeyValueHeadCount;

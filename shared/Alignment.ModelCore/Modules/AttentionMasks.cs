@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace Alignment.ModelCore.Modules;
 
 /// <summary>What one layer passes to attention: nothing, the causal flag, or an additive mask (B or 1, 1, T, Tk).</summary>
-public readonly record struct LayerMask(bool Causal, Tensor? Additive);
+/// <param name="Recent">Only the last so many keys are used; for one query under a sliding window.</param>
+public readonly record struct LayerMask(bool Causal, Tensor? Additive, long? Recent = null);
 
 /// <summary>
 /// The masks of one forward pass, made once for all layers. The cheapest form that is right is chosen: right padding needs none
@@ -48,6 +49,10 @@ public sealed class AttentionMasks
 
         return new(queries, past, allowed, dtype);
     }
+
+    /// <summary>For one new token per row over a cache.</summary>
+    /// <param name="additive">(B, 1, 1, past + 1), 0 keeps, −∞ removes; null keeps all.</param>
+    public static AttentionMasks Step(long past, Tensor? additive, ScalarType dtype) => new(1, past, null, dtype) { full = new(false, additive) };
 
     /// <summary>The mask of a layer whose queries see at most <paramref name="window"/> keys, themselves included; null: all.</summary>
     public LayerMask For(int? window)
@@ -101,9 +106,14 @@ public sealed class AttentionMasks
             return new(queries > 1, null);
         }
 
+        var keys = past + queries;
+        if (queries == 1 && window is { } recent)
+        {
+            return new(false, For(null).Additive?.narrow(3, keys - recent, recent), recent);
+        }
+
         using var none = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        var keys = past + queries;
         var q = torch.arange(past, keys, ScalarType.Int64).view(queries, 1);
         var k = torch.arange(keys, ScalarType.Int64).view(1, keys);
         var see = k.le(q);

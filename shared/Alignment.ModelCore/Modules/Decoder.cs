@@ -68,7 +68,12 @@ public sealed class Decoder : nn.Module
     {
         long length = x.shape[1], before = past?.Length ?? 0;
         var masks = AttentionMasks.Create(length, before, attentionMask, positionIds, DType);
-        var positions = Place(attentionMask, positionIds, before, length);
+        return Forward(x, masks, Place(attentionMask, positionIds, before, length), past, each);
+    }
+
+    /// <summary>The same with masks and positions made by the caller, as step-by-step generation does.</summary>
+    public Tensor Forward(Tensor x, AttentionMasks masks, Positions positions, IPastKeyValues? past, Action<Tensor>? each = null)
+    {
         if (learnedPositions is not null)
         {
             CheckPositions(positions.Largest);
@@ -88,7 +93,7 @@ public sealed class Decoder : nn.Module
             each?.Invoke(x);
         }
 
-        past?.Advance(length);
+        past?.Advance(positions.Length);
         return finalNorm.forward(x);
     }
 

@@ -1,0 +1,150 @@
+using System.Runtime.InteropServices;
+using Alignment.ModelCore.Modules;
+using static TorchSharp.torch;
+
+namespace Alignment.ModelCore.Generation;
+
+/// <summary>
+/// Generates from a language model: greedy, sampling or beam search, batched over prompts of any lengths. What a prompt gets does not
+/// depend on the other prompts of the call.
+/// </summary>
+/// <param name="bytesOf">The bytes each token adds to the text; needed for stop strings only.</param>
+public sealed class SequenceGenerator(CausalModel model, Func<int, ReadOnlyMemory<byte>>? bytesOf = null)
+{
+    /// <summary>
+    /// All sequences, in order of prompt and index. Blocking and on one thread; cancellation is looked at before each token.
+    /// </summary>
+    /// <param name="prompts">Token ids, unpadded, at least one each.</param>
+    /// <param name="onToken">Called for each token of each sequence as it is chosen (not in beam search).</param>
+    public IReadOnlyList<GeneratedSequence> Generate(
+        IReadOnlyList<IReadOnlyList<int>> prompts,
+        GenerationOptions options,
+        Action<GeneratedToken>? onToken = null,
+        CancellationToken cancellationToken = default)
+    {
+        Validate(prompts, options);
+        if (prompts.Count == 0)
+        {
+            return [];
+        }
+
+        using var inference = torch.inference_mode();
+        var stops = options.StopStrings.Count == 0 ? null : new StopStrings(options.StopStrings, bytesOf
+            ?? throw new InvalidOperationException("Stop strings need the tokenizer's bytes of each token."));
+        if (options.Beams > 1)
+        {
+            return new BeamSearch(model, options).Run(prompts, cancellationToken);
+        }
+
+        var rows = Rows(prompts, options);
+        Run(prompts, rows, options, stops, onToken, cancellationToken);
+        return [.. rows.Select(r => r.Result())];
+    }
+
+    private static List<SequenceRow> Rows(IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options)
+    {
+        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
+        var rows = new List<SequenceRow>();
+        for (var p = 0; p < prompts.Count; p++)
+        {
+            var key = string.Join(',', prompts[p]);
+            var occurrence = seen[key] = seen.GetValueOrDefault(key, -1) + 1;
+            for (var k = 0; k < options.Sequences; k++)
+            {
+                rows.Add(new(p, k, prompts[p], options, RandomStream.For(options.Seed, prompts[p].ToArray(), occurrence, k)));
+            }
+        }
+
+        return rows;
+    }
+
+    private void Run(IReadOnlyList<IReadOnlyList<int>> prompts, List<SequenceRow> all, GenerationOptions options, StopStrings? stops, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
+    {
+        using var session = new DecodingSession(model, prompts, all.Max(r => r.Limit));
+        var active = all;
+        // Logits of row r of the session belong to active[r]; before the first token one row serves all sequences of its prompt.
+        var source = all.Select(r => r.Prompt).ToArray();
+        var scratch = new float[model.Config.VocabularySize];
+        var tokens = new int[all.Count];
+        for (var step = 0; ; step++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using var scope = torch.NewDisposeScope();
+            var logits = step == 0 ? session.Prefill() : session.Step(tokens.AsSpan(0, active.Count));
+            var sums = logits.logsumexp(-1);
+            ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(logits.bytes), totals = MemoryMarshal.Cast<byte, float>(sums.bytes);
+            for (var r = 0; r < active.Count; r++)
+            {
+                var from = step == 0 ? source[r] : r;
+                var raw = values.Slice(from * scratch.Length, scratch.Length);
+                var token = active[r].Choose(raw, totals[from], scratch, stops);
+                onToken?.Invoke(token);
+            }
+
+            if (!active.Exists(r => !r.Done))
+            {
+                return;
+            }
+
+            Compact(session, ref active, step == 0 ? source : null);
+            for (var r = 0; r < active.Count; r++)
+            {
+                tokens[r] = active[r].Last;
+            }
+        }
+    }
+
+    /// <summary>Spreads the prompts' rows over their sequences, and drops finished rows once they are half of all.</summary>
+    private static void Compact(DecodingSession session, ref List<SequenceRow> active, int[]? source)
+    {
+        var alive = Enumerable.Range(0, active.Count).ToArray();
+        var rows = active;
+        if (rows.Count(r => r.Done) * 2 >= rows.Count)
+        {
+            alive = [.. alive.Where(i => !rows[i].Done)];
+        }
+
+        if (source is not null ? !alive.Select(i => source[i]).SequenceEqual(Enumerable.Range(0, source[^1] + 1)) : alive.Length < rows.Count)
+        {
+            session.Select([.. alive.Select(i => source is null ? i : source[i])]);
+        }
+
+        active = [.. alive.Select(i => rows[i])];
+    }
+
+    private void Validate(IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions o)
+    {
+        var vocabulary = model.Config.VocabularySize;
+        for (var i = 0; i < prompts.Count; i++)
+        {
+            if (prompts[i].Count == 0)
+            {
+                throw new ArgumentException($"Prompt {i} is empty; begin with the model's beginning-of-text token.", nameof(prompts));
+            }
+
+            if (prompts[i].Any(id => id < 0 || id >= vocabulary))
+            {
+                throw new ArgumentException($"Prompt {i} holds id {prompts[i].First(id => id < 0 || id >= vocabulary)}, outside the vocabulary of {vocabulary}: model and tokenizer do not match.", nameof(prompts));
+            }
+        }
+
+        Require(o.MaxNewTokens >= 1, "MaxNewTokens must be at least 1");
+        Require(o.Sequences >= 1, "Sequences must be at least 1");
+        Require(o.Temperature >= 0, "Temperature must not be negative");
+        Require(o.TopP is > 0 and <= 1, "TopP must lie in (0, 1]");
+        Require(o.TopK >= 0, "TopK must not be negative");
+        Require(o.MinP is >= 0 and <= 1, "MinP must lie in [0, 1]");
+        Require(o.RepetitionPenalty > 0, "RepetitionPenalty must be positive");
+        Require(o.Beams == 1 || o.Sequences <= o.Beams, "Sequences cannot exceed Beams");
+        Require(o.Beams == 1 || !o.Sample, "beam sampling is not supported: use beams or sampling");
+        Require(o.Beams == 1 || o.StopStrings.Count == 0, "stop strings are not supported in beam search");
+    }
+
+    private static void Require(bool condition, string message)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException(message + ".");
+        }
+    }
+}
