@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Alignment.ModelCore.Modules;
-using static TorchSharp.torch;
+using TorchSharp;
 
 namespace Alignment.ModelCore.Generation;
 

@@ -3,7 +3,6 @@ using Alignment.Golden.Tests.Harness;
 using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Generation;
 using Alignment.ModelCore.Modules;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Alignment.Golden.Tests.Families;
