@@ -74,4 +74,24 @@ public static class KtoLoss
 
         return metrics;
     }
+
+    /// <summary>
+    /// <c>logits/*</c> over the completion tokens of each label's rows and <c>entropy</c> over all; inputs (B, T), labels (B).
+    /// </summary>
+    public static Dictionary<string, double> TokenMetrics(Tensor meanLogits, Tensor entropy, Tensor mask, Tensor desirable)
+    {
+        using var scope = NewDisposeScope();
+        var metrics = new Dictionary<string, double> { ["entropy"] = Masked.Mean(entropy.detach().to_type(ScalarType.Float64), mask).Value() };
+        var good = desirable.to_type(ScalarType.Bool).unsqueeze(-1);
+        foreach (var (name, label) in new[] { ("chosen", good), ("rejected", good.logical_not()) })
+        {
+            var rows = mask.to_type(ScalarType.Bool).logical_and(label);
+            if (rows.any().item<bool>())
+            {
+                metrics[$"logits/{name}"] = Masked.Mean(meanLogits.detach().to_type(ScalarType.Float64), rows).Value();
+            }
+        }
+
+        return metrics;
+    }
 }

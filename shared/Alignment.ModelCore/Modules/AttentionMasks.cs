@@ -126,7 +126,8 @@ public sealed class AttentionMasks
         see = see.view(1, 1, queries, keys);
         if (allowed is not null)
         {
-            see = see.logical_and(allowed).logical_or(k.eq(q));
+            see = see.logical_and(allowed);
+            see = see.logical_or(see.any(-1, keepdim: true).logical_not().logical_and(k.eq(q)));
         }
 
         var additive = torch.zeros(see.shape, dtype).masked_fill_(see.logical_not(), Scalars.MinusInfinity);

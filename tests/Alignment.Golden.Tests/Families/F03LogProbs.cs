@@ -117,7 +117,32 @@ public sealed class F03LogProbs : IGoldenCheck
         LossCases.Near("is_top1", LogProbs.IsTop1(logits, targets).to_type(ScalarType.Float64), c.Json.Numbers("is_top1"), 0);
     }
 
-    private static void Models(GoldenCase c) => throw new UnsupportedCaseException("the decoder");
+    private static void Models(GoldenCase c)
+    {
+        var t = c.Tensors;
+        var tolerance = c.Family.Tolerance("through_model");
+        foreach (var m in c.Json.GetProperty("models").EnumerateArray())
+        {
+            using var noGrad = torch.no_grad();
+            var p = m.Text("prefix");
+            using var model = new ModelCases(c, m.Text("model"));
+            var labels = t.Tensor($"in.{p}labels");
+            var logits = model.Logits(t.Tensor($"in.{p}input_ids"), t.Tensor($"in.{p}attention_mask"));
+            var (logProbs, mask) = LogProbs.Shifted(logits, labels);
+            var shifted = logits.narrow(1, 0, logits.shape[1] - 1);
+            void Compare(string name, Tensor actual) => LossCases.Near(p + name, Kept(actual, mask), t.Doubles($"out.{p}{name}"), tolerance);
+            Compare("log_probs", logProbs);
+            Compare("entropy", LogProbs.Entropy(shifted));
+            Compare("log_sum_sq_probs", LogProbs.LogSumSquaredProbs(shifted));
+            Compare("mean_logits", LogProbs.MeanLogits(shifted));
+            Compare("is_top1", LogProbs.IsTop1(shifted, LogProbs.ShiftedTargets(labels).Targets).to_type(ScalarType.Float64));
+            LossCases.Near($"{p} fp32", logProbs, t.Doubles($"out.{p}log_probs.fp32"), tolerance);
+            LossCases.Near($"{p} sums", SequenceLogProbs.Sum(logProbs, mask), m.Numbers("sequence_sums"), tolerance);
+            LossCases.Near($"{p} means", SequenceLogProbs.Mean(logProbs, mask), m.Numbers("sequence_means"), tolerance);
+            LossCases.Near($"{p} nll", SftLoss.Compute(logits, labels).Loss, m.Number("nll_mean"), tolerance);
+            Expect.Equal($"{p} tokens", mask.sum().item<long>(), m.GetProperty("token_count").GetInt64());
+        }
+    }
 
     private static Tensor Kept(Tensor values, Tensor mask) => values.masked_fill(mask.to_type(ScalarType.Bool).logical_not(), 0);
 }
