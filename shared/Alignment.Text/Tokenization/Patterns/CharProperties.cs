@@ -80,11 +80,14 @@ internal static class CharProperties
 
     public static bool IsPunctuation(int c) => Category(c) is >= ConnectorPunctuation and <= OtherPunctuation;
 
-    /// <summary>Letters, marks, numbers and connectors: Oniguruma's word characters.</summary>
-    public static bool IsWord(int c) => Category(c) is <= OtherNumber or ConnectorPunctuation;
+    /// <summary>Alphabetic, marks, decimal digits and connectors.</summary>
+    public static bool IsWord(int c) => IsAlphabetic(c) || IsMark(c) || Category(c) is DecimalDigitNumber or ConnectorPunctuation;
 
-    /// <summary>Word characters of Rust's regex crate: alphabetic, marks, decimal digits, connectors and the two joiners.</summary>
-    public static bool IsRustWord(int c) => IsAlphabetic(c) || IsMark(c) || Category(c) is DecimalDigitNumber or ConnectorPunctuation || c is 0x200C or 0x200D;
+    /// <summary>Oniguruma's <c>\w</c> outside brackets: below 256 it has a table of its own, in which ² ³ ¹ ¼ ½ ¾ are word characters.</summary>
+    public static bool IsWordEscape(int c) => IsWord(c) || c is 0xB2 or 0xB3 or 0xB9 or (>= 0xBC and <= 0xBE);
+
+    /// <summary>Word characters of Rust's regex crate: with the two joiners.</summary>
+    public static bool IsRustWord(int c) => IsWord(c) || c is 0x200C or 0x200D;
 
     // Other_Alphabetic's non-marks: circled and squared Latin letters. Its marks are spelled by category, close to the letter of the property.
     public static bool IsAlphabetic(int c) => Category(c) is <= OtherLetter or LetterNumber

@@ -278,7 +278,7 @@ internal sealed class PatternMatcher
 
     private bool Holds(Anchor anchor, ReadOnlySpan<int> text, int at)
     {
-        bool Word(ReadOnlySpan<int> t, int i) => i >= 0 && i < t.Length && CharProperties.IsWord(t[i]);
+        bool Word(ReadOnlySpan<int> t, int i) => i >= 0 && i < t.Length && CharProperties.IsWordEscape(t[i]);
         return anchor switch
         {
             Anchor.TextStart => at == 0,

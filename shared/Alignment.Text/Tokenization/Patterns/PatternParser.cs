@@ -332,6 +332,10 @@ internal sealed class PatternParser
                      new PatternNode.Set(new CharSet(x => x is (>= 10 and <= 13) or 0x85 or 0x2028 or 0x2029))]));
             case >= '1' and <= '9' or 'k' or 'g' or 'K' or 'X' or 'y' or 'Y':
                 throw Error($"\\{new Rune(c)} is not supported");
+            case 'w':
+                return Set(new CharSet(CharProperties.IsWordEscape));
+            case 'W':
+                return Set(new CharSet(CharProperties.IsWordEscape).Not());
             default:
                 at--;
                 return Set(EscapedSet());
