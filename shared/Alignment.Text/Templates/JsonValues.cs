@@ -1,0 +1,40 @@
+using System.Globalization;
+using System.Numerics;
+using System.Text.Json;
+using Alignment.Text.Templates.Values;
+
+namespace Alignment.Text.Templates;
+
+/// <summary>JSON as Python's <c>json.loads</c> reads it: integers of any size, floats, None.</summary>
+internal static class JsonValues
+{
+    public static object? From(JsonElement e)
+    {
+        StackGuard.Check();
+        switch (e.ValueKind)
+        {
+            case JsonValueKind.Object:
+                var d = new PyDict();
+                foreach (var p in e.EnumerateObject())
+                {
+                    d.Set(p.Name, From(p.Value));
+                }
+
+                return d;
+            case JsonValueKind.Array:
+                return new PyList([.. e.EnumerateArray().Select(From)]);
+            case JsonValueKind.String:
+                return e.GetString();
+            case JsonValueKind.True or JsonValueKind.False:
+                return e.GetBoolean();
+            case JsonValueKind.Number:
+                return Number(e.GetRawText());
+            default:
+                return null;
+        }
+    }
+
+    private static object Number(string text) => text.AsSpan().IndexOfAny(".eE") >= 0
+        ? double.Parse(text, CultureInfo.InvariantCulture)
+        : PyNumber.Normalize(BigInteger.Parse(text, CultureInfo.InvariantCulture));
+}
