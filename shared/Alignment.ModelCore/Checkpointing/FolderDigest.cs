@@ -6,6 +6,10 @@ namespace Alignment.ModelCore.Checkpointing;
 /// <summary>One number for a folder of files: SHA-256 over each file's relative name and SHA-256, in ordinal order of names.</summary>
 public static class FolderDigest
 {
+    /// <summary>The digest of what makes a model: config, weights and tokenizer, whatever else lies in the folder.</summary>
+    public static string OfModel(string folder) => Of(folder, n => n is "config.json" or "tokenizer.json" or "tokenizer_config.json" or "chat_template.jinja"
+        || n.EndsWith(".safetensors", StringComparison.Ordinal));
+
     /// <summary>Lower-case hex of the digest of the files directly in <paramref name="folder"/> for which <paramref name="include"/> is true.</summary>
     public static string Of(string folder, Func<string, bool>? include = null)
     {

@@ -7,16 +7,24 @@ namespace Alignment.ModelCore.Data;
 public sealed record TokenRow(int[] Ids, bool[] Learn, double Weight = 1)
 {
     /// <summary>Tokens that the loss counts.</summary>
-    public int Targets => Learn.Skip(1).Count(x => x);
+    public int Targets { get; } = Learn.Skip(1).Count(x => x);
+
+    /// <summary>A prompt followed by what is to be learned.</summary>
+    public static TokenRow Of(int[] prompt, int[] completion) =>
+        new([.. prompt, .. completion], [.. Enumerable.Repeat(false, prompt.Length), .. Enumerable.Repeat(true, completion.Length)]);
 
     /// <summary>Keeps at most <paramref name="maxLength"/> tokens: the first of them, or with <paramref name="keepEnd"/> the last.</summary>
     public TokenRow Truncate(int maxLength, bool keepEnd) => Ids.Length <= maxLength ? this
-        : keepEnd ? this with { Ids = Ids[^maxLength..], Learn = Learn[^maxLength..] } : this with { Ids = Ids[..maxLength], Learn = Learn[..maxLength] };
+        : keepEnd ? new(Ids[^maxLength..], Learn[^maxLength..], Weight) : new(Ids[..maxLength], Learn[..maxLength], Weight);
 }
 
 /// <summary>A preference pair as ids: chosen and rejected continue the same prompt. The eos that ends an answer is part of it.</summary>
 public sealed record TokenPair(int[] Prompt, int[] Chosen, int[] Rejected, double Margin = double.NaN)
 {
+    public TokenRow ChosenRow => TokenRow.Of(Prompt, Chosen);
+
+    public TokenRow RejectedRow => TokenRow.Of(Prompt, Rejected);
+
     /// <summary>Tokens of the longer side, which decides the batch it goes to.</summary>
     public int Length => Prompt.Length + Math.Max(Chosen.Length, Rejected.Length);
 }

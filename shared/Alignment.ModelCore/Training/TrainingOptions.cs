@@ -1,4 +1,6 @@
 using Alignment.ModelCore.Configuration;
+using Alignment.ModelCore.Data;
+using static TorchSharp.torch;
 
 namespace Alignment.ModelCore.Training;
 
@@ -15,7 +17,7 @@ public abstract class TrainingOptions : IOptionSet
     public long Seed { get; init; } = 42;
 
     [Option("Passes over the data.", Min = 0, AboveMin = true, Unit = "epochs", Source = "TRL: 3")]
-    public double Epochs { get; init; } = 3;
+    public double Epochs { get; set; } = 3;
 
     [Option("Optimiser steps in all; 0 lets epochs decide.", Min = 0, Unit = "steps")]
     public int MaxSteps { get; init; }
@@ -33,10 +35,10 @@ public abstract class TrainingOptions : IOptionSet
     public int LengthPool { get; init; } = 16;
 
     [Option("Longest row.", Min = 2, Max = 1_048_576, Unit = "tokens", Source = "TRL: 1024")]
-    public int MaxLength { get; init; } = 1024;
+    public int MaxLength { get; set; } = 1024;
 
     [Option("Peak learning rate.", Min = 0, AboveMin = true, Max = 10)]
-    public double LearningRate { get; init; } = 2e-5;
+    public double LearningRate { get; set; } = 2e-5;
 
     [Option("Learning rate over time.", Choices = "constant|constant_with_warmup|linear|cosine|cosine_with_min_lr|inverse_sqrt", Source = "TRL: linear")]
     public string Schedule { get; init; } = "linear";
@@ -71,8 +73,18 @@ public abstract class TrainingOptions : IOptionSet
     [Option("Steps between the measurements that cost time (entropy, accuracies); the loss is written at every step.", Min = 1, Unit = "steps", Source = "TRL: 10")]
     public int LogEvery { get; init; } = 10;
 
+    [Option("Number format of the finished checkpoint's weights; training is in float32.", Choices = "float32|bfloat16")]
+    public string SaveDtype { get; init; } = "float32";
+
     [Option("CPU threads; 0 keeps libtorch's choice. Another count changes the last digits.", Min = 0, Max = 1024, Unit = "threads")]
     public int Threads { get; init; }
+
+    /// <summary><see cref="SaveDtype"/> as a type.</summary>
+    public ScalarType SaveType => SaveDtype == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
+
+    /// <summary>The plan of batches for rows of these lengths.</summary>
+    public BatchPlan Plan(IEnumerable<int> lengths) =>
+        new([.. lengths], new(BatchSize, GradientAccumulation, Epochs, MaxSteps, Seed, Order == "sequential", LengthPool));
 
     public virtual IEnumerable<string> Contradictions(IReadOnlySet<string> given)
     {

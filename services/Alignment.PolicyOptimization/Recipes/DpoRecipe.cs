@@ -1,0 +1,94 @@
+using Alignment.ModelCore.Checkpointing;
+using Alignment.ModelCore.Data;
+using Alignment.ModelCore.Diagnostics;
+using Alignment.ModelCore.Losses;
+using Alignment.ModelCore.Modules;
+using Alignment.ModelCore.Training;
+using static TorchSharp.torch;
+
+namespace Alignment.PolicyOptimization.Recipes;
+
+/// <summary>
+/// Direct preference optimisation and its relatives. The reference's log-probabilities are computed once, before the first step, and
+/// kept as a file; only TR-DPO, whose reference moves, keeps a second model. Dropout is off in policy and reference. An answer that
+/// does not fit into <c>max_length</c> loses its end; a pair whose prompt fills the window, or whose answers become equal, is dropped
+/// and counted.
+/// </summary>
+public static class DpoRecipe
+{
+    /// <summary>Trains the checkpoint at <c>options.Model</c> on <paramref name="rows"/> and writes a new one.</summary>
+    public static TrainingResult Run(DpoRecipeOptions options, IReadOnlyList<PreferenceRow> rows, TrainingFolders folders, IMetricsSink metrics, CancellationToken cancellation)
+    {
+        TrainingRun.Prepare(options);
+        var encoder = RowEncoder.Load(options.Model);
+        var pairs = PairTruncation.Fit(encoder.Encode(rows), options.MaxLength, metrics);
+        using var policy = CheckpointReader.LoadCausal(options.Model, ScalarType.Float32);
+        var ownDigest = FolderDigest.OfModel(options.Model);
+        var referenceDigest = options.Reference.Length == 0 ? ownDigest : FolderDigest.OfModel(options.Reference);
+        using var reference = Reference.Create(options, policy, pairs, referenceDigest, encoder.PadId, folders, metrics);
+        var inputs = new RunInputs(policy.Trainable(), options.Plan(pairs.Select(p => p.Length)), DataDigest.Of(pairs), $"{ownDigest}:{referenceDigest}") { Companions = reference.State };
+        using var run = TrainingRun.Start(options, inputs, folders, metrics);
+        Train(policy, reference, pairs, options, run, encoder.PadId, cancellation);
+        return run.Result(CheckpointPublication.Publish(folders, folder =>
+        {
+            CheckpointWriter.Save(policy, folder, new SaveOptions { CopyFilesFrom = options.Model, DType = options.SaveType });
+            TrainingRecord.Write(folder, "dpo", options, inputs, run);
+        }));
+    }
+
+    /// <summary>The loop itself, on pairs of token ids.</summary>
+    public static void Train(CausalModel policy, Reference reference, IReadOnlyList<TokenPair> pairs, DpoRecipeOptions options, TrainingRun run, int padId, CancellationToken cancellation)
+    {
+        var lossOptions = options.ToLoss();
+        while (run.Next(cancellation))
+        {
+            // 1. The pairs of this step.
+            var step = run.MicroBatches;
+            var count = step.Sum(m => m.Length);
+            var means = new StepMeans();
+            foreach (var indices in step)
+            {
+                var micro = indices.Select(i => pairs[i]).ToArray();
+                run.Backward(() =>
+                {
+                    // 2. Policy log-probs, one forward pass over both sides; 3. the reference's, from the file.
+                    var now = PairLogProbs.Of(policy, micro, padId, options.LdAlpha);
+                    var (referenceChosen, referenceRejected) = reference.LogProbs(indices, micro, now.Sums.dtype);
+
+                    // 4. Loss: this micro-batch's share of the step's mean.
+                    var inputs = Inputs(now, micro.Length, referenceChosen, referenceRejected, options);
+                    var result = DpoLoss.Compute(inputs, lossOptions);
+                    Measure(means, run.Measures, now, inputs, result);
+                    return result.Loss.mul(tensor((double)micro.Length / count, result.Loss.dtype));
+                });
+            }
+
+            // 5. Clip, update, log, save when due; 6. TR-DPO moves the reference (before the save, which must hold both).
+            run.BeforeSave = reference.Synchroniser(policy, run.StepsDone + 1);
+            run.Update(step.Sum(m => m.Sum(i => (2L * pairs[i].Prompt.Length) + pairs[i].Chosen.Length + pairs[i].Rejected.Length)), means.Values,
+                () => RowsJson.Of(step.SelectMany(m => m).Select(i => pairs[i])));
+        }
+    }
+
+    private static DpoInputs Inputs(PairLogProbs now, int count, Tensor referenceChosen, Tensor referenceRejected, DpoRecipeOptions options)
+    {
+        Tensor Chosen(Tensor t) => t.narrow(0, 0, count);
+        Tensor Rejected(Tensor t) => t.narrow(0, count, count);
+        return new(Chosen(now.Sums), Rejected(now.Sums), referenceChosen, referenceRejected)
+        {
+            ChosenLengths = Chosen(now.Lengths),
+            RejectedLengths = Rejected(now.Lengths),
+            PairWeights = options.UseWeighting ? SequenceLogProbs.WpoWeights(now.Tokens.LogProbs, now.Tokens.LogSumSquaredProbs, now.Mask) : null,
+            ChosenNll = SftLoss.TokenMean(Chosen(now.Tokens.LogProbs), Chosen(now.Mask)),
+        };
+    }
+
+    private static void Measure(StepMeans means, bool all, PairLogProbs now, DpoInputs inputs, DpoResult result)
+    {
+        means.Add(DpoMetrics.Rewards(result.ChosenRewards, result.RejectedRewards, inputs.PolicyChosen, inputs.PolicyRejected));
+        if (all)
+        {
+            means.Add(DpoMetrics.Tokens(now.Tokens.MeanLogits, now.Tokens.Entropy, now.Tokens.IsTop1, now.Mask));
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using Alignment.ModelCore.Configuration;
+using Alignment.ModelCore.Losses;
+using Alignment.ModelCore.Training;
+
+namespace Alignment.PolicyOptimization.Recipes;
+
+/// <summary>Keys of direct preference optimisation; defaults are TRL's unless said otherwise.</summary>
+public sealed class DpoRecipeOptions : TrainingOptions
+{
+    private const string Losses = "sigmoid|cdpo|robust|hinge|ipo|ipo_sum|exo_pair|nca_pair|bco_pair|sppo_hard|aot|aot_unpaired|apo_zero|apo_down|discopop|sigmoid_norm|sft";
+
+    public DpoRecipeOptions() => LearningRate = 1e-6;
+
+    [Option("Folder of the reference checkpoint; empty: the starting checkpoint itself.")]
+    public string Reference { get; init; } = "";
+
+    [Option("β: how dear it is to leave the reference.", Min = 0, AboveMin = true, Max = 100, Source = "TRL: 0.1")]
+    public double Beta { get; init; } = 0.1;
+
+    [Option($"Loss, or a list of losses to mix: {Losses}.", Source = "TRL: sigmoid")]
+    public IReadOnlyList<string> Loss { get; init; } = ["sigmoid"];
+
+    [Option("Weight of each loss in a mixture; empty: 1 each.", Source = "TRL: 1 each")]
+    public IReadOnlyList<double> LossWeights { get; init; } = [];
+
+    [Option("Share of labels taken to be wrong: used by cdpo, robust, exo_pair, aot, aot_unpaired.", Min = 0, Max = 0.5, Source = "TRL: 0")]
+    public double LabelSmoothing { get; init; }
+
+    [Option("Divergence from the reference.", Choices = "reverse_kl|forward_kl|js_divergence|alpha_divergence", Source = "TRL: reverse_kl")]
+    public string FDivergence { get; init; } = "reverse_kl";
+
+    [Option("α of alpha_divergence.", Min = -10, Max = 10, Source = "TRL: 0.5")]
+    public double FAlpha { get; init; } = 0.5;
+
+    [Option("LD-DPO: weight of the tokens beyond the shorter answer's length; 1 is plain DPO.", Min = 0, Max = 1)]
+    public double LdAlpha { get; init; } = 1;
+
+    [Option("WPO: weigh pairs by how likely the policy finds them.", Source = "TRL: off")]
+    public bool UseWeighting { get; init; }
+
+    [Option("TR-DPO: steps between moving the reference towards the policy; 0 never.", Min = 0, Unit = "steps", Source = "TRL: off (512)")]
+    public int ReferenceSyncSteps { get; init; }
+
+    [Option("TR-DPO: how far it moves.", Min = 0, Max = 1, Source = "TRL: 0.6")]
+    public double ReferenceMixupAlpha { get; init; } = 0.6;
+
+    [Option("Folder for reference log-probabilities, shared between runs; empty: the run's own state folder.")]
+    public string ReferenceCache { get; init; } = "";
+
+    /// <summary>The losses' own options.</summary>
+    public DpoOptions ToLoss() => new()
+    {
+        Terms = [.. Loss.Select((name, i) => new DpoTerm(OptionNames.Parse<DpoLossType>(name), LossWeights.Count == 0 ? 1 : LossWeights[i]))],
+        Beta = Beta,
+        LabelSmoothing = LabelSmoothing,
+        Divergence = OptionNames.Parse<FDivergence>(FDivergence),
+        AlphaCoefficient = FAlpha,
+    };
+
+    public override IEnumerable<string> Contradictions(IReadOnlySet<string> given)
+    {
+        foreach (var problem in base.Contradictions(given))
+        {
+            yield return problem;
+        }
+
+        foreach (var name in Loss.Where(l => !Losses.Split('|').Contains(l, StringComparer.Ordinal)))
+        {
+            yield return $"loss: '{name}' is not one of {Losses.Replace("|", ", ", StringComparison.Ordinal)}{NearestName.Hint(name, Losses.Split('|'))}";
+        }
+
+        if (LossWeights.Count > 0 && LossWeights.Count != Loss.Count)
+        {
+            yield return $"loss_weights has {LossWeights.Count} numbers for {Loss.Count} losses.";
+        }
+
+        if (given.Contains("f_alpha") && FDivergence != "alpha_divergence")
+        {
+            yield return $"f_alpha needs f_divergence: alpha_divergence, and f_divergence is {FDivergence}.";
+        }
+
+        if (given.Contains("reference_mixup_alpha") && ReferenceSyncSteps == 0)
+        {
+            yield return "reference_mixup_alpha needs reference_sync_steps above 0.";
+        }
+
+        if (LabelSmoothing > 0 && !Loss.Any(l => l is "cdpo" or "robust" or "exo_pair" or "aot" or "aot_unpaired"))
+        {
+            yield return $"label_smoothing has no effect on {string.Join(", ", Loss)}. Remove it, or use cdpo, robust, exo_pair, aot or aot_unpaired.";
+        }
+
+        if (UseWeighting && Loss.Any(l => l is "aot" or "aot_unpaired"))
+        {
+            yield return "use_weighting weighs pairs, which aot losses take apart. Remove one.";
+        }
+
+        foreach (var problem in LossProblems())
+        {
+            yield return problem;
+        }
+    }
+
+    private IEnumerable<string> LossProblems()
+    {
+        string? problem = null;
+        try
+        {
+            ToLoss().Validate();
+        }
+        catch (Exception e) when (e is ArgumentException)
+        {
+            problem = e.Message;
+        }
+
+        return problem is null ? [] : [problem];
+    }
+}

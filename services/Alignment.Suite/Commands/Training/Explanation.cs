@@ -1,0 +1,34 @@
+using Alignment.ModelCore.Configuration;
+using Alignment.ModelCore.Training;
+using Spectre.Console;
+using Cell = Spectre.Console.Text;
+
+namespace Alignment.Suite.Commands.Training;
+
+/// <summary><c>--explain</c>: every key of a recipe with default, range, unit and source.</summary>
+internal static class Explanation
+{
+    public static void Write(string method, TrainingOptions defaults)
+    {
+        var keys = OptionKey.Of(defaults.GetType());
+        if (Console.IsOutputRedirected)
+        {
+            Console.WriteLine("key\tdefault\trange\tunit\tsource\tmeaning");
+            foreach (var k in keys)
+            {
+                Console.WriteLine(string.Join('\t', k.Name, k.DefaultOf(defaults), k.Range(), k.About.Unit, k.About.Source, k.About.Help));
+            }
+
+            return;
+        }
+
+        AnsiConsole.WriteLine($"Keys of a job file for 'align train {method}':");
+        var table = new Table().Border(TableBorder.Simple).AddColumns("key", "default", "range", "unit", "source", "meaning");
+        foreach (var k in keys)
+        {
+            table.AddRow(new Cell(k.Name), new Cell(k.DefaultOf(defaults)), new Cell(k.Range()), new Cell(k.About.Unit), new Cell(k.About.Source), new Cell(k.About.Help));
+        }
+
+        AnsiConsole.Write(table);
+    }
+}

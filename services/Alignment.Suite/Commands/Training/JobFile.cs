@@ -1,0 +1,105 @@
+using System.Text.Json.Nodes;
+using Alignment.ModelCore.Configuration;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace Alignment.Suite.Commands.Training;
+
+/// <summary>The keys of a <c>job.yaml</c> with <c>--set key=value</c> laid over them.</summary>
+internal static class JobFile
+{
+    /// <exception cref="OptionsException">The file is not a list of keys, or a --set is not key=value.</exception>
+    public static JsonObject Read(string? path, IEnumerable<string> sets)
+    {
+        var keys = path is null ? [] : Parse(path);
+        foreach (var set in sets)
+        {
+            var equals = set.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0)
+            {
+                throw new OptionsException([$"--set {set}: write it as key=value."]);
+            }
+
+            // A list is written as in YAML: --set data=[a.jsonl,b.jsonl].
+            keys[set[..equals]] = Value(set[(equals + 1)..], $"--set {set}");
+        }
+
+        return keys;
+    }
+
+    private static JsonObject Parse(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new OptionsException([$"{path}: no such job file. --explain lists the keys it may hold."]);
+        }
+
+        var keys = new JsonObject();
+        foreach (var (key, value) in Mapping(path))
+        {
+            var name = (key as YamlScalarNode)?.Value ?? key.ToString();
+            if (!keys.TryAdd(name, Node(value)))
+            {
+                throw new OptionsException([$"{path}:{key.Start.Line}: key '{name}' is set twice. Remove one."]);
+            }
+        }
+
+        // A key without a value means its default.
+        foreach (var empty in keys.Where(k => k.Value is null).Select(k => k.Key).ToList())
+        {
+            keys.Remove(empty);
+        }
+
+        return keys;
+    }
+
+    private static IEnumerable<KeyValuePair<YamlNode, YamlNode>> Mapping(string path)
+    {
+        var yaml = new YamlStream();
+        try
+        {
+            using var reader = new StreamReader(path);
+            yaml.Load(reader);
+        }
+        catch (YamlException e)
+        {
+            throw new OptionsException([$"{path}:{e.Start.Line}:{e.Start.Column}: not valid YAML ({e.InnerException?.Message ?? e.Message}). Write one 'key: value' on each line."]);
+        }
+
+        return yaml.Documents.Count == 0 ? [] : yaml.Documents[0].RootNode switch
+        {
+            YamlMappingNode m => m,
+            YamlScalarNode { Value: null or "" } => [],
+            var other => throw new OptionsException([$"{path}:{other.Start.Line}: expected 'key: value' lines."]),
+        };
+    }
+
+    private static JsonNode? Node(YamlNode node) => node switch
+    {
+        YamlScalarNode { Style: ScalarStyle.Plain, Value: null or "" or "~" or "null" } => null,
+        YamlScalarNode s => JsonValue.Create(s.Value),
+        YamlSequenceNode list => new JsonArray([.. list.Select(Node)]),
+        YamlMappingNode map => new JsonObject(map.Select(p => KeyValuePair.Create(p.Key.ToString(), Node(p.Value)))),
+        _ => throw new OptionsException([$"line {node.Start.Line}: aliases are not supported here."]),
+    };
+
+    private static JsonNode? Value(string text, string where)
+    {
+        if (!text.StartsWith('['))
+        {
+            return JsonValue.Create(text);
+        }
+
+        var yaml = new YamlStream();
+        try
+        {
+            yaml.Load(new StringReader(text));
+        }
+        catch (YamlException)
+        {
+            throw new OptionsException([$"{where}: the list is not closed or not valid. Write [a, b]."]);
+        }
+
+        return Node(yaml.Documents[0].RootNode);
+    }
+}

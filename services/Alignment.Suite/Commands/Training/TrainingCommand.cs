@@ -1,0 +1,88 @@
+using System.Globalization;
+using Alignment.ModelCore.Configuration;
+using Alignment.ModelCore.Data;
+using Alignment.ModelCore.Diagnostics;
+using Alignment.ModelCore.Training;
+
+namespace Alignment.Suite.Commands.Training;
+
+/// <summary>Runs one training method from the command line and turns every fault into a clear line and an exit code (sysexits.h).</summary>
+internal static class TrainingCommand
+{
+    private const int Usage = 64, BadData = 65, CannotWrite = 73, Interrupted = 130;
+
+    public static int Run(ITrainMethod method, string? config, IReadOnlyList<string> sets, string? output, CancellationToken cancellation)
+    {
+        try
+        {
+            if (string.IsNullOrEmpty(output))
+            {
+                throw new OptionsException(["--out DIR is missing: the folder for the checkpoint and the state to resume from."]);
+            }
+
+            var keys = JobFile.Read(config, sets);
+            var run = method.Prepare(keys);
+            Directory.CreateDirectory(output);
+            using var alone = Claim(output);
+            using var file = new JsonLinesMetrics(Path.Combine(output, "metrics.jsonl"));
+            var memory = new MemoryMetrics();
+            var result = run(TrainingFolders.In(output), new CompositeMetrics(new ConsoleMetrics(LogEvery(keys)), file, memory), cancellation);
+            Say(result);
+            return 0;
+        }
+        catch (OptionsException e)
+        {
+            return Fail(string.Join(Environment.NewLine, e.Problems.Select(p => $"align train {method.Name}: {p}")), Usage);
+        }
+        catch (DataException e)
+        {
+            return Fail(e.Message, BadData);
+        }
+        catch (OperationCanceledException)
+        {
+            return Fail($"Stopped; the state is saved in {Path.Combine(output!, "state")}. The same command resumes.", Interrupted);
+        }
+        catch (NonFiniteException e)
+        {
+            return Fail(e.Message, BadData);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Fail($"{e.Message} Check that {output} is writable and the disk has room, then run the same command again: it resumes.", CannotWrite);
+        }
+        catch (InvalidDataException e)
+        {
+            return Fail(e.Message, BadData);
+        }
+    }
+
+    /// <summary>Two runs in one folder would overwrite each other's state.</summary>
+    private static FileStream Claim(string output)
+    {
+        var path = Path.Combine(Directory.CreateDirectory(Path.Combine(output, "state")).FullName, "lock");
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException))
+        {
+            throw new OptionsException([$"{output} is in use by another run. Choose another --out, or wait for it."]);
+        }
+    }
+
+    private static int LogEvery(System.Text.Json.Nodes.JsonObject keys) =>
+        int.TryParse(keys["log_every"]?.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0 ? n : 10;
+
+    private static void Say(TrainingResult r)
+    {
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{r.Steps} steps, {r.Tokens} tokens, final loss {r.FinalLoss:0.0000}{(r.DroppedSteps > 0 ? $", {r.DroppedSteps} steps dropped" : "")}, peak memory {RunMeters.PeakRss() / (1 << 20)} MB"));
+        Console.WriteLine($"checkpoint {r.Checkpoint}");
+        Console.WriteLine($"digest sha256:{r.Digest}");
+    }
+
+    private static int Fail(string message, int code)
+    {
+        Console.Error.WriteLine(message);
+        return code;
+    }
+}

@@ -1,0 +1,17 @@
+using Alignment.ModelCore.Configuration;
+using Alignment.ModelCore.Training;
+
+namespace Alignment.SupervisedFineTuning.Recipes;
+
+/// <summary>Keys of supervised fine-tuning; defaults are TRL's unless said otherwise.</summary>
+public sealed class SftOptions : TrainingOptions
+{
+    [Option("What is learned: the assistant's turns, the last answer only, or every token.", Choices = "assistant|last|all", Source = "TRL: by data; LLaMA-Factory: assistant")]
+    public string Learn { get; init; } = "assistant";
+
+    [Option("Token loss: −log p, or −p·log p with p held constant (dynamic fine-tuning).", Choices = "nll|dft", Source = "TRL: nll")]
+    public string Loss { get; init; } = "nll";
+
+    [Option("Which end of a row longer than max_length is kept.", Choices = "keep_start|keep_end", Source = "TRL: keep_start")]
+    public string Truncation { get; init; } = "keep_start";
+}

@@ -1,0 +1,51 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Alignment.ModelCore.Data;
+
+/// <summary>SHA-256 of encoded rows: what a resumed run must find unchanged.</summary>
+public static class DataDigest
+{
+    public static string Of(IEnumerable<TokenRow> rows)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var r in rows)
+        {
+            Add(hash, r.Ids);
+            hash.AppendData(MemoryMarshal.AsBytes(r.Learn.AsSpan()));
+            Add(hash, r.Weight);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    public static string Of(IEnumerable<TokenPair> pairs)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var p in pairs)
+        {
+            Add(hash, p.Prompt);
+            Add(hash, p.Chosen);
+            Add(hash, p.Rejected);
+            Add(hash, p.Margin);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void Add(IncrementalHash hash, int[] ids)
+    {
+        Span<byte> length = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(length, ids.Length);
+        hash.AppendData(length);
+        hash.AppendData(MemoryMarshal.AsBytes(ids.AsSpan()));
+    }
+
+    private static void Add(IncrementalHash hash, double value)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        BinaryPrimitives.WriteDoubleLittleEndian(bytes, value);
+        hash.AppendData(bytes);
+    }
+}

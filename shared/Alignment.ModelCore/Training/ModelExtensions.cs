@@ -1,0 +1,34 @@
+using static TorchSharp.torch;
+
+namespace Alignment.ModelCore.Training;
+
+/// <summary>What recipes ask of a model or a tensor in one word.</summary>
+public static class ModelExtensions
+{
+    /// <summary>The parameters that learn, by name; those with gradients off are left out.</summary>
+    public static IReadOnlyList<(string Name, Tensor Value)> Trainable(this nn.Module model) =>
+        [.. model.named_parameters().Where(p => p.parameter.requires_grad).Select(p => (p.name, (Tensor)p.parameter))];
+
+    /// <summary>Switches the gradients of every parameter off: a reference never learns.</summary>
+    public static void Freeze(this nn.Module model)
+    {
+        foreach (var p in model.parameters())
+        {
+            p.requires_grad = false;
+        }
+    }
+
+    /// <summary>The single element as a double.</summary>
+    public static double ToDouble(this Tensor t)
+    {
+        using var scope = NewDisposeScope();
+        return t.detach().to_type(ScalarType.Float64).item<double>();
+    }
+
+    /// <summary>Every element as a double, row-major.</summary>
+    public static double[] ToDoubles(this Tensor t)
+    {
+        using var scope = NewDisposeScope();
+        return t.detach().to_type(ScalarType.Float64).contiguous().data<double>().ToArray();
+    }
+}

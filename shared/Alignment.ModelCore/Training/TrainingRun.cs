@@ -1,0 +1,245 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Alignment.ModelCore.Checkpointing;
+using Alignment.ModelCore.Configuration;
+using Alignment.ModelCore.Data;
+using Alignment.ModelCore.Diagnostics;
+using Alignment.ModelCore.Optimization;
+using static TorchSharp.torch;
+
+namespace Alignment.ModelCore.Training;
+
+/// <summary>
+/// What every recipe's loop shares: gradients added up over micro-batches, clipping, AdamW, schedule, the rule for numbers that are
+/// not finite, metrics, and a state from which a killed run goes on bit for bit. The recipe keeps the loop and the loss:
+/// <code>
+/// while (run.Next(cancellation))
+/// {
+///     foreach (var micro in run.MicroBatches) { run.Backward(() => loss of micro); }
+///     run.Update(tokens, metrics);
+/// }
+/// </code>
+/// One thread; nothing awaits inside a step.
+/// </summary>
+public sealed class TrainingRun : IDisposable
+{
+    private const int BadStepsInARow = 3;
+    private const string Optimizer = "optimizer.";
+    private readonly TrainingOptions options;
+    private readonly IReadOnlyList<(string Name, Tensor Value)> trainable;
+    private readonly IReadOnlyList<(string Name, Tensor Value)> companions;
+    private readonly BatchPlan plan;
+    private readonly TrainingFolders folders;
+    private readonly IMetricsSink sink;
+    private readonly AdamW optimizer;
+    private readonly Func<long, double> schedule;
+    private readonly RunMeters meters = new(TimeProvider.System);
+    private readonly JsonObject identity;
+    private double stepLoss;
+    private int badInARow;
+    private int savedAt = -1;
+
+    private TrainingRun(TrainingOptions options, RunInputs inputs, TrainingFolders folders, IMetricsSink sink)
+    {
+        (this.options, this.folders, this.sink) = (options, folders, sink);
+        (trainable, companions, plan, identity) = (inputs.Trainable, inputs.Companions, inputs.Plan, Identity(options, inputs));
+        optimizer = new AdamW(ParameterGroup.DecayMatricesOnly(trainable, options.WeightDecay), new AdamOptions(options.AdamBeta1, options.AdamBeta2, options.AdamEpsilon));
+        var warmup = options.WarmupSteps > 0 ? options.WarmupSteps : (long)Math.Ceiling(options.WarmupRatio * plan.TotalSteps);
+        schedule = Schedules.Create(options.Schedule, options.LearningRate, warmup, plan.TotalSteps, new ScheduleOptions { MinLrRate = options.MinLrRate });
+    }
+
+    /// <summary>Optimiser steps done.</summary>
+    public int StepsDone { get; private set; }
+
+    public int TotalSteps => plan.TotalSteps;
+
+    /// <summary>Real tokens seen, padding not counted.</summary>
+    public long Tokens { get; private set; }
+
+    public int DroppedSteps { get; private set; }
+
+    /// <summary>Loss of the last step that was not dropped.</summary>
+    public double LastLoss { get; private set; } = double.NaN;
+
+    public IReadOnlyDictionary<string, double> LastMetrics { get; private set; } = new Dictionary<string, double>();
+
+    /// <summary>Row indices of each micro-batch of the step in hand.</summary>
+    public IReadOnlyList<int[]> MicroBatches { get; private set; } = [];
+
+    /// <summary>Whether the step in hand should take the measurements that cost time.</summary>
+    public bool Measures { get; private set; }
+
+    /// <summary>Runs once after the next update and before its state is saved: for what must change together with the weights.</summary>
+    public Action? BeforeSave { get; set; }
+
+    /// <summary>Sets threads and seeds; call before weights are made or loaded.</summary>
+    public static void Prepare(TrainingOptions options)
+    {
+        if (options.Threads > 0)
+        {
+            set_num_threads(options.Threads);
+        }
+
+        random.manual_seed(options.Seed);
+    }
+
+    /// <summary>Starts, or goes on from the state found in the state folder.</summary>
+    /// <exception cref="OptionsException">The state belongs to a run with other settings or data.</exception>
+    public static TrainingRun Start(TrainingOptions options, RunInputs inputs, TrainingFolders folders, IMetricsSink sink)
+    {
+        var run = new TrainingRun(options, inputs, folders, sink);
+        using var state = TrainingState.Find(folders.State);
+        if (state is null)
+        {
+            sink.Event(new(0, "started", $"{inputs.Trainable.Sum(t => t.Value.numel()):N0} trainable parameters, {run.TotalSteps} steps, {get_num_threads()} threads"));
+        }
+        else
+        {
+            run.Resume(state);
+        }
+
+        return run;
+    }
+
+    /// <summary>Takes up the next step; false when all are done. When cancelled, saves and throws.</summary>
+    public bool Next(CancellationToken cancellation)
+    {
+        if (cancellation.IsCancellationRequested && StepsDone < TotalSteps)
+        {
+            Save();
+            cancellation.ThrowIfCancellationRequested();
+        }
+
+        if (StepsDone >= TotalSteps)
+        {
+            Save();
+            return false;
+        }
+
+        MicroBatches = plan.Step(StepsDone);
+        var step = StepsDone + 1;
+        Measures = step == 1 || step == TotalSteps || step % options.LogEvery == 0;
+        stepLoss = 0;
+        return true;
+    }
+
+    /// <summary>Adds the gradient of a micro-batch's share of the step's loss, and frees everything but that. Returns the loss.</summary>
+    public double Backward(Func<Tensor> loss)
+    {
+        // One scope for both passes: functions with several outputs need all of them alive on the way back.
+        using var scope = NewDisposeScope();
+        var value = loss();
+        value.backward();
+        var number = value.detach().to_type(ScalarType.Float64).item<double>();
+        stepLoss += number;
+        return number;
+    }
+
+    /// <summary>Clips, updates, reports and saves when due. A step whose loss or gradient is not finite changes nothing but the step number.</summary>
+    /// <param name="tokens">Real tokens of the step.</param>
+    /// <param name="metrics">The recipe's own numbers for this step.</param>
+    /// <param name="describeBatch">The step's rows, for the file that is kept when the run stops.</param>
+    public void Update(long tokens, IReadOnlyDictionary<string, double>? metrics, Func<JsonNode> describeBatch)
+    {
+        var parameters = trainable.Select(t => t.Value).ToList();
+        var rate = schedule(StepsDone);
+        var norm = options.MaxGradNorm > 0 ? GradientClipping.ByGlobalNorm(parameters, options.MaxGradNorm) : GradientClipping.GlobalNorm(parameters);
+        var finite = double.IsFinite(stepLoss) && double.IsFinite(norm);
+        if (finite)
+        {
+            optimizer.Step(rate);
+            (LastLoss, badInARow) = (stepLoss, 0);
+        }
+
+        optimizer.ZeroGradients();
+        BeforeSave?.Invoke();
+        BeforeSave = null;
+        StepsDone++;
+        Tokens += tokens;
+        meters.Add(tokens);
+        Report(rate, norm, metrics);
+        if (!finite)
+        {
+            Drop(norm, describeBatch);
+        }
+
+        if (options.SaveEvery > 0 && StepsDone % options.SaveEvery == 0)
+        {
+            Save();
+        }
+    }
+
+    /// <summary>What the finished run says about itself; <paramref name="digest"/> is the checkpoint's.</summary>
+    public TrainingResult Result(string digest) => new(folders.Checkpoint, digest, StepsDone, Tokens, DroppedSteps, LastLoss, LastMetrics);
+
+    /// <summary>Writes the state now, if it is not on disk already.</summary>
+    public void Save()
+    {
+        if (savedAt == StepsDone)
+        {
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        TrainingState.Save(folders.State, Weights().Concat(optimizer.ExportState().Select(s => (Optimizer + s.Key, s.Value))), new JsonObject
+        {
+            ["step"] = StepsDone, ["tokens"] = Tokens, ["dropped"] = DroppedSteps, ["bad_in_a_row"] = badInARow,
+            ["loss"] = LastLoss.ToString("R", CultureInfo.InvariantCulture), ["run"] = identity.DeepClone(),
+        });
+        savedAt = StepsDone;
+    }
+
+    public void Dispose() => optimizer.Dispose();
+
+    private void Resume(TrainingState state)
+    {
+        RunIdentity.Check(state.Numbers["run"]!.AsObject(), identity, folders.State);
+        using var scope = NewDisposeScope();
+        state.Restore(Weights());
+        optimizer.ImportState(state.ReadAll(Optimizer));
+        StepsDone = savedAt = state.Numbers["step"]!.GetValue<int>();
+        Tokens = state.Numbers["tokens"]!.GetValue<long>();
+        DroppedSteps = state.Numbers["dropped"]!.GetValue<int>();
+        badInARow = state.Numbers["bad_in_a_row"]!.GetValue<int>();
+        LastLoss = double.Parse(state.Numbers["loss"]!.GetValue<string>(), CultureInfo.InvariantCulture);
+        sink.Event(new(StepsDone, "resumed", $"resumed after step {StepsDone} of {TotalSteps}"));
+    }
+
+    private IEnumerable<(string Name, Tensor Value)> Weights() => trainable.Select(t => ("model." + t.Name, t.Value)).Concat(companions);
+
+    private void Report(double rate, double norm, IReadOnlyDictionary<string, double>? metrics)
+    {
+        var values = new Dictionary<string, double>
+        {
+            ["loss"] = stepLoss, ["grad_norm"] = norm, ["learning_rate"] = rate, ["epoch"] = (double)StepsDone / plan.StepsPerEpoch, ["num_tokens"] = Tokens,
+        };
+        foreach (var (name, value) in metrics ?? new Dictionary<string, double>())
+        {
+            values[name] = value;
+        }
+
+        meters.WriteTo(values, TotalSteps - StepsDone);
+        LastMetrics = values;
+        sink.Step(new(StepsDone, TotalSteps, values));
+    }
+
+    private void Drop(double norm, Func<JsonNode> describeBatch)
+    {
+        DroppedSteps++;
+        badInARow++;
+        sink.Event(new(StepsDone, "step_dropped", string.Create(CultureInfo.InvariantCulture, $"step {StepsDone} dropped: loss {stepLoss}, gradient norm {norm} ({badInARow} in a row)")));
+        if (badInARow < BadStepsInARow)
+        {
+            return;
+        }
+
+        var path = Path.Combine(Directory.CreateDirectory(folders.State).FullName, "failed-batch.json");
+        File.WriteAllText(path, new JsonObject { ["step"] = StepsDone, ["rows"] = describeBatch() }.ToJsonString());
+        throw new NonFiniteException(StepsDone, path);
+    }
+
+    private static JsonObject Identity(TrainingOptions options, RunInputs inputs) => new()
+    {
+        ["recipe"] = options.GetType().Name, ["options"] = OptionBinder.Describe(options), ["data"] = inputs.DataDigest, ["model"] = inputs.ModelDigest,
+    };
+}
