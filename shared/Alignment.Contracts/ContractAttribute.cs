@@ -11,6 +11,9 @@ public sealed class ContractAttribute(string name, int version = 1) : Attribute
 
     public int Version { get; } = version;
 
+    /// <summary>Whether publishing to nobody is a fault: the message then waits in the outbox for its subscriber.</summary>
+    public bool NeedsSubscriber { get; init; }
+
     /// <summary>Exchange on the broker: <c>align.job-completed</c>.</summary>
     public string Exchange => Version == 1 ? $"align.{Name}" : $"align.{Name}.v{Version}";
 

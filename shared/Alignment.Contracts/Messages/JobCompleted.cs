@@ -1,5 +1,5 @@
 namespace Alignment.Contracts.Messages;
 
 /// <summary>A job succeeded; its result stands in the job row.</summary>
-[Contract("job-completed")]
+[Contract("job-completed", NeedsSubscriber = true)]
 public sealed record JobCompleted(string JobId, string Kind, string? CycleId);
