@@ -1,7 +1,9 @@
+using Alignment.Contracts.Messages;
 using Alignment.Cycles.Cycles;
 using Alignment.Cycles.Jobs;
 using Alignment.Cycles.Schedules;
 using Alignment.Jobs;
+using Alignment.Messaging;
 using Alignment.PreferenceStore;
 using Alignment.ServiceDefaults;
 using Alignment.Storage;
@@ -17,6 +19,9 @@ public static class CyclesService
         builder.Services.AddJobs().AddPreferenceStore();
         builder.Services.AddMigrations("cycles", typeof(CyclesService).Assembly);
         builder.Services.AddSingleton<CycleStore>().AddSingleton<CycleEngine>().AddSingleton<ScheduleStore>();
+        builder.Services
+            .AddEventHandler<JobCompleted, WakeCycles>("cycles").AddEventHandler<JobFailed, WakeCycles>("cycles")
+            .AddEventHandler<JobCanceled, WakeCycles>("cycles").AddEventHandler<FeedbackRecorded, WakeCycles>("cycles");
         builder.Services.AddHostedService<CycleReconciler>().AddHostedService<ScheduleTicker>();
         return builder;
     }

@@ -7,6 +7,7 @@ using Alignment.Storage.Outbox;
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Alignment.Messaging;
 
@@ -55,6 +56,9 @@ public static class MessagingServices
     {
         // A suite that promises "your data stays here" does not phone its vendor's vendor.
         bus.DisableUsageTelemetry();
+
+        // Without the broker work goes on, only slower: no reason to take a process out of service.
+        bus.ConfigureHealthCheckOptions(health => health.MinimalFailureStatus = HealthStatus.Degraded);
         if (options.IsRabbit)
         {
             services.AddSingleton(new BrokerQueues(options.Bus));

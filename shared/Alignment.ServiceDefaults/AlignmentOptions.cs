@@ -19,7 +19,10 @@ public sealed class AlignmentOptions : IValidatableObject
     /// <summary>Artifact folder, shared by every process that trains or serves. Default: <c>artifacts</c> in <see cref="Data"/>.</summary>
     public string? Artifacts { get; set; }
 
-    /// <summary><c>memory</c> (one process) or an address <c>amqp://user:password@host:port/vhost</c>.</summary>
+    /// <summary>
+    /// <c>memory</c> (within this process), an address <c>amqp://user:password@host:port/vhost</c>, or <c>none</c>: messages stay rows that
+    /// another process of the embedded form sends.
+    /// </summary>
     [Required]
     public string Bus { get; set; } = "memory";
 
@@ -40,9 +43,9 @@ public sealed class AlignmentOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Bus != "memory" && !(Uri.TryCreate(Bus, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps"))
+        if (Bus is not ("memory" or "none") && !(Uri.TryCreate(Bus, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps"))
         {
-            yield return new($"Alignment:Bus is '{Bus}'; use 'memory' or amqp://user:password@host:port/vhost.", [nameof(Bus)]);
+            yield return new($"Alignment:Bus is '{Bus}'; use 'memory', 'none' or amqp://user:password@host:port/vhost.", [nameof(Bus)]);
         }
     }
 }

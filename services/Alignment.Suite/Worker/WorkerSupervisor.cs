@@ -20,7 +20,8 @@ internal sealed class WorkerSupervisor(WorkerStatus status, WorkerAddress addres
         start.Environment["Alignment__Data"] = Path.GetFullPath(o.Data);
         start.Environment["Alignment__Database"] = o.DatabaseOrDefault;
         start.Environment["Alignment__Artifacts"] = o.ArtifactsOrDefault;
-        start.Environment["Alignment__Bus"] = o.Bus;
+        // A bus in memory reaches nobody in another process: the worker writes its messages as rows and this process sends them.
+        start.Environment["Alignment__Bus"] = o.Bus == "memory" ? "none" : o.Bus;
         start.Environment["Alignment__WatchParent"] = "true";
         if (o.ApiKey is not null)
         {

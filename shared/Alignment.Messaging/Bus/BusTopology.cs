@@ -51,17 +51,10 @@ internal static class BusTopology
         }
 
         endpoint.PublishFaults = false;
-        Wake<JobAvailable>(endpoint, wake, IWakeSignal.Jobs);
-        Wake<JobCompleted>(endpoint, wake, IWakeSignal.Cycles);
-        Wake<JobFailed>(endpoint, wake, IWakeSignal.Cycles);
-        Wake<JobCanceled>(endpoint, wake, IWakeSignal.Cycles);
-        Wake<FeedbackRecorded>(endpoint, wake, IWakeSignal.Cycles);
-    }
-
-    private static void Wake<T>(IReceiveEndpointConfigurator endpoint, IWakeSignal wake, string topic)
-        where T : class => endpoint.Handler<T>(_ =>
+        endpoint.Handler<JobAvailable>(_ =>
         {
-            wake.Raise(topic);
+            wake.Raise(IWakeSignal.Jobs);
             return Task.CompletedTask;
         });
+    }
 }
