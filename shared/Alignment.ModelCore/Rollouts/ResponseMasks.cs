@@ -1,0 +1,22 @@
+using Alignment.ModelCore.Losses;
+using static TorchSharp.torch;
+
+namespace Alignment.ModelCore.Rollouts;
+
+/// <summary>Masks over response tokens, always from lengths, never from ids alone: with pad = EOS a mask of ids would drop the true EOS.</summary>
+public static class ResponseMasks
+{
+    /// <summary>(B) lengths → (B, T): true on the first n tokens.</summary>
+    public static Tensor FromLengths(Tensor lengths, long width) => arange(width, ScalarType.Int64, device: lengths.device).unsqueeze(0).lt(lengths.unsqueeze(-1));
+
+    /// <summary>TRL's <c>mask_truncated_completions</c>: rows that never emitted EOS count nothing. (B, T), (B) bool → (B, T).</summary>
+    public static Tensor DropTruncated(Tensor mask, Tensor endsWithEos) => mask.Times(endsWithEos.to_type(mask.dtype).unsqueeze(-1));
+
+    /// <summary>Length up to and including the first stop token, or the full width where there is none. (B, T) → (B) int64.</summary>
+    public static Tensor LengthsToStop(Tensor responses, long stopTokenId)
+    {
+        var isStop = responses.Is(stopTokenId);
+        var first = isStop.to_type(ScalarType.Int64).argmax(-1).Plus(1);
+        return where(isStop.any(-1), first, full_like(first, responses.shape[1]));
+    }
+}
