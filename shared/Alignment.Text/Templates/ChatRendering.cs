@@ -9,7 +9,8 @@ internal static class ChatRendering
 {
     private const string Tag = "CONTINUE_FINAL_MESSAGE_TAG ";
 
-    public static RenderedChat Render(ChatTemplate template, ChatRequest request)
+    /// <param name="mark">Applied to every string of the messages and documents; null leaves them as they are.</param>
+    public static RenderedChat Render(ChatTemplate template, ChatRequest request, Func<string, string>? mark = null)
     {
         if (request.Messages.ValueKind != System.Text.Json.JsonValueKind.Array || request.Messages.GetArrayLength() == 0)
         {
@@ -22,7 +23,7 @@ internal static class ChatRendering
                 + "to continue the final message, and add_generation_prompt when you want to add a header that will prompt it to start a new assistant message instead.");
         }
 
-        var messages = request.Messages.EnumerateArray().Select(m => Prepare(JsonValues.From(m))).ToList();
+        var messages = request.Messages.EnumerateArray().Select(m => Prepare(JsonValues.From(m, mark))).ToList();
         var final = request.ContinueFinalMessage ? TagFinal(messages, request.ContinueField) : null;
         var variables = new PyDict();
         foreach (var (name, token) in request.SpecialTokens)
@@ -32,7 +33,7 @@ internal static class ChatRendering
 
         variables.Set("messages", new PyList(messages));
         variables.Set("tools", request.Tools is { } tools ? JsonValues.From(tools) : null);
-        variables.Set("documents", request.Documents is { } documents ? JsonValues.From(documents) : null);
+        variables.Set("documents", request.Documents is { } documents ? JsonValues.From(documents, mark) : null);
         variables.Set("add_generation_prompt", request.AddGenerationPrompt);
         if (request.Variables is { ValueKind: System.Text.Json.JsonValueKind.Object } more)
         {

@@ -17,9 +17,13 @@ public sealed class ChatTemplate
     {
         Source = source;
         this.template = template;
+        HasGenerationBlocks = template.HasGenerationBlocks;
     }
 
     public string Source { get; }
+
+    /// <summary>Whether the template marks what the assistant wrote; without it no assistant mask can be made.</summary>
+    public bool HasGenerationBlocks { get; }
 
     /// <exception cref="TemplateException">The template is not valid; the message names the fault, line and column where.</exception>
     public static ChatTemplate Parse(string source)

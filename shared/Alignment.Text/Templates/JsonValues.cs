@@ -8,7 +8,8 @@ namespace Alignment.Text.Templates;
 /// <summary>JSON as Python's <c>json.loads</c> reads it: integers of any size, floats, None.</summary>
 internal static class JsonValues
 {
-    public static object? From(JsonElement e)
+    /// <param name="mark">Applied to every string value; null leaves them as they are.</param>
+    public static object? From(JsonElement e, Func<string, string>? mark = null)
     {
         StackGuard.Check();
         switch (e.ValueKind)
@@ -17,14 +18,14 @@ internal static class JsonValues
                 var d = new PyDict();
                 foreach (var p in e.EnumerateObject())
                 {
-                    d.Set(p.Name, From(p.Value));
+                    d.Set(p.Name, From(p.Value, mark));
                 }
 
                 return d;
             case JsonValueKind.Array:
-                return new PyList([.. e.EnumerateArray().Select(From)]);
+                return new PyList([.. e.EnumerateArray().Select(x => From(x, mark))]);
             case JsonValueKind.String:
-                return e.GetString();
+                return mark is null ? e.GetString() : mark(e.GetString()!);
             case JsonValueKind.True or JsonValueKind.False:
                 return e.GetBoolean();
             case JsonValueKind.Number:

@@ -66,19 +66,20 @@ internal sealed class AddedVocabulary
     public int CountBeyond(ITokenModel model) => byContent.Keys.Count(c => model.TokenToId(c) is null);
 
     /// <summary>Added tokens as finished pieces, everything else normalised and waiting for the pre-tokenizer.</summary>
-    public List<Piece> Extract(string text)
+    /// <param name="isPlain">Whether what begins at this code point of the text is plain text even if it spells an added token.</param>
+    public List<Piece> Extract(string text, Func<int, bool>? isPlain = null)
     {
         var original = AlignedText.Of(text);
         var pieces = new List<Piece>();
-        foreach (var part in Cut(raw, [new Piece(original, 0, original.Count)]))
+        foreach (var part in Cut(raw, [new Piece(original, 0, original.Count)], isPlain))
         {
             pieces.Add(part.Tokens is null && normalizer is not null ? normalizer.Normalize(part) : part);
         }
 
-        return Cut(normalized, pieces);
+        return Cut(normalized, pieces, isPlain);
     }
 
-    private static List<Piece> Cut(AddedTokenTrie trie, List<Piece> pieces)
+    private static List<Piece> Cut(AddedTokenTrie trie, List<Piece> pieces, Func<int, bool>? isPlain)
     {
         var result = new List<Piece>();
         foreach (var piece in pieces)
@@ -89,14 +90,14 @@ internal sealed class AddedVocabulary
             }
             else if (piece.Length > 0)
             {
-                Cut(trie, piece, result);
+                Cut(trie, piece, result, isPlain);
             }
         }
 
         return result;
     }
 
-    private static void Cut(AddedTokenTrie trie, Piece piece, List<Piece> result)
+    private static void Cut(AddedTokenTrie trie, Piece piece, List<Piece> result, Func<int, bool>? isPlain)
     {
         if (trie.IsEmpty)
         {
@@ -108,6 +109,12 @@ internal sealed class AddedVocabulary
         var done = 0;
         for (var at = 0; trie.Find(text, at, out var start, out var end, out var token);)
         {
+            if (isPlain is not null && isPlain(piece.Offsets(start, end).Start))
+            {
+                at = start + 1;
+                continue;
+            }
+
             at = end;
             if (token.SingleWord && ((start > 0 && CharProperties.IsRustWord(text[start - 1])) || (end < text.Length && CharProperties.IsRustWord(text[end]))))
             {

@@ -72,6 +72,9 @@ public sealed class Tokenizer
     /// <param name="addSpecialTokens">Whether the post-processor adds its special tokens.</param>
     public TokenizedText Encode(string text, bool addSpecialTokens = true) => Pad(EncodeOne(text, null, addSpecialTokens));
 
+    /// <summary>Tokenises a text in which added tokens that begin where <paramref name="isPlain"/> says are text like any other.</summary>
+    internal TokenizedText EncodePartlyPlain(string text, Func<int, bool> isPlain) => Tokenize(text, 0, isPlain);
+
     /// <summary>Tokenises two texts into one sequence.</summary>
     public TokenizedText EncodePair(string first, string second, bool addSpecialTokens = true) => Pad(EncodeOne(first, second, addSpecialTokens));
 
@@ -135,9 +138,9 @@ public sealed class Tokenizer
     };
 
     /// <summary>The words that the model sees: normalised and pre-tokenised.</summary>
-    internal List<Piece> Words(string text)
+    internal List<Piece> Words(string text, Func<int, bool>? isPlain = null)
     {
-        var pieces = Added.Extract(text);
+        var pieces = Added.Extract(text, isPlain);
         return PreTokenizer is null ? pieces : PreTokenizer.Apply(pieces);
     }
 
@@ -179,9 +182,9 @@ public sealed class Tokenizer
         return texts.Count == 1 ? texts[0] : texts.Aggregate((x, y) => x.Append(y));
     }
 
-    private TokenizedText Tokenize(string text, int typeId)
+    private TokenizedText Tokenize(string text, int typeId, Func<int, bool>? isPlain = null)
     {
-        var words = Words(text);
+        var words = Words(text, isPlain);
         var tokens = new Token[words.Count][];
         var total = 0;
         for (var i = 0; i < words.Count; i++)

@@ -8,6 +8,8 @@ internal sealed class Template(
 {
     public IReadOnlyDictionary<string, BlockStatement> Blocks => blocks;
 
+    public bool HasGenerationBlocks => body.SelectMany(s => s.Descendants()).Any(n => n is CallBlockStatement { Call: null });
+
     public void Run(RenderState state)
     {
         var a = new Activation(state, null, slots);

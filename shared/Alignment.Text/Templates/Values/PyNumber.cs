@@ -6,7 +6,7 @@ namespace Alignment.Text.Templates.Values;
 /// <summary>Integers of any size (long, and BigInteger beyond it), floats, and Python's text of both.</summary>
 internal static class PyNumber
 {
-    public static object Normalize(BigInteger i) => i >= long.MinValue && i <= long.MaxValue ? (long)i : i;
+    public static object Normalize(BigInteger i) => i >= long.MinValue && i <= long.MaxValue ? (object)(long)i : i;
 
     public static BigInteger ToBig(object? value) => value switch
     {
