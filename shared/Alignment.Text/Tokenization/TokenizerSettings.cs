@@ -17,6 +17,9 @@ public sealed record TokenizerSettings
 
     public string? MaskToken { get; init; }
 
+    /// <summary>All special tokens by name (bos_token, …, and a model's own such as image_token): the variables a chat template sees.</summary>
+    public IReadOnlyDictionary<string, string> SpecialTokens { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The Jinja chat template, from <c>chat_template.jinja</c> or the configuration; with several, the one named <c>default</c>.</summary>
     public string? ChatTemplate { get; init; }
 
@@ -27,4 +30,8 @@ public sealed record TokenizerSettings
     public int? ModelMaxLength { get; init; }
 
     public bool CleanUpTokenizationSpaces { get; init; }
+
+    /// <summary>Reads a model's folder; what is not there stays null.</summary>
+    /// <exception cref="TokenizerException">A file is not valid JSON.</exception>
+    public static TokenizerSettings Read(string folder) => Serialization.SettingsReader.Read(folder);
 }

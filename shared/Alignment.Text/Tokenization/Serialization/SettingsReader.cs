@@ -10,6 +10,12 @@ internal static class SettingsReader
         var config = Object(Path.Combine(folder, "tokenizer_config.json"));
         var map = Object(Path.Combine(folder, "special_tokens_map.json"));
         var templates = Templates(config);
+        var more = Path.Combine(folder, "additional_chat_templates");
+        foreach (var other in Directory.Exists(more) ? Directory.GetFiles(more, "*.jinja") : [])
+        {
+            templates[Path.GetFileNameWithoutExtension(other)] = File.ReadAllText(other);
+        }
+
         var file = Path.Combine(folder, "chat_template.jinja");
         if (File.Exists(file))
         {
@@ -25,11 +31,37 @@ internal static class SettingsReader
             SepToken = Token("sep_token", config, map),
             ClsToken = Token("cls_token", config, map),
             MaskToken = Token("mask_token", config, map),
+            SpecialTokens = SpecialTokens(config, map),
             ChatTemplates = templates,
             ChatTemplate = templates.GetValueOrDefault("default") ?? (templates.Count == 1 ? templates.Values.First() : null),
             ModelMaxLength = Property(config, "model_max_length") is { ValueKind: JsonValueKind.Number } n && n.TryGetInt32(out var length) ? length : null,
             CleanUpTokenizationSpaces = Property(config, "clean_up_tokenization_spaces") is { ValueKind: JsonValueKind.True },
         };
+    }
+
+    private static Dictionary<string, string> SpecialTokens(JsonElement? config, JsonElement? map)
+    {
+        var result = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in new[] { "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token" })
+        {
+            if (Token(name, config, map) is { } token)
+            {
+                result[name] = token;
+            }
+        }
+
+        if (Property(config, "extra_special_tokens") is { ValueKind: JsonValueKind.Object } own)
+        {
+            foreach (var p in own.EnumerateObject())
+            {
+                if (Token(p.Name, own) is { } token)
+                {
+                    result[p.Name] = token;
+                }
+            }
+        }
+
+        return result;
     }
 
     private static Dictionary<string, string> Templates(JsonElement? config)
