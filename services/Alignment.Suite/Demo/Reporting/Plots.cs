@@ -8,9 +8,9 @@ internal static class Plots
     /// <summary>Per criterion: the parent's mean mark, the child's, and the way between.</summary>
     public static string Criteria(IReadOnlyList<(string Id, double Before, double After)> rows)
     {
-        const int Left = 190, Right = 620, Row = 38;
+        const int Left = 170, Right = 430, Row = 36;
         double X(double mark) => Left + (mark * (Right - Left));
-        var plot = new Plot(680, (rows.Count * Row) + 40, "Mean mark by criterion, before and after", "Nota média por critério, antes e depois");
+        var plot = new Plot(490, (rows.Count * Row) + 40, "Mean mark by criterion, before and after", "Nota média por critério, antes e depois");
         foreach (var tick in new[] { 0, 0.25, 0.5, 0.75, 1 })
         {
             plot.Line(X(tick), 8, X(tick), (rows.Count * Row) + 12, "grid").Text(X(tick), (rows.Count * Row) + 30, Number(tick, "0.##", "tspan"), "tick", "middle");
@@ -32,7 +32,7 @@ internal static class Plots
     /// <summary>How the held-out prompts' score differences spread; gains right of the middle.</summary>
     public static string Differences(IReadOnlyList<double> differences)
     {
-        const int Bins = 21, Left = 20, Width = 620, Base = 170, Top = 16;
+        const int Bins = 21, Left = 10, Width = 470, Base = 170, Top = 16;
         var counts = new int[Bins];
         foreach (var d in differences)
         {
@@ -40,7 +40,7 @@ internal static class Plots
         }
 
         double step = (double)Width / Bins, tallest = Math.Max(1, counts.Max());
-        var plot = new Plot(660, 200, "Score difference of each held-out prompt", "Diferença de nota em cada pergunta de teste");
+        var plot = new Plot(490, 200, "Score difference of each held-out prompt", "Diferença de nota em cada pergunta de teste");
         for (var b = 0; b < Bins; b++)
         {
             var height = counts[b] / tallest * (Base - Top);
@@ -63,9 +63,9 @@ internal static class Plots
     /// <summary>One estimate with its interval on a scale from 0 to 1, and a mark to compare with.</summary>
     public static string Estimate(double estimate, double low, double high, double reference, string english, string portuguese)
     {
-        const int Left = 10, Right = 410;
+        const int Left = 8, Right = 252;
         double X(double share) => Left + (Math.Clamp(share, 0, 1) * (Right - Left));
-        return new Plot(420, 44, english, portuguese)
+        return new Plot(260, 46, english, portuguese)
             .Rectangle(Left, 14, Right - Left, 10, "track")
             .Rectangle(X(low), 14, X(high) - X(low), 10, "interval")
             .Line(X(reference), 8, X(reference), 30, "reference")
@@ -76,9 +76,9 @@ internal static class Plots
     /// <summary>Where the time went.</summary>
     public static string Stages(IReadOnlyList<StageTime> stages)
     {
-        const int Left = 190, Right = 600, Row = 26;
+        const int Left = 180, Right = 640, Row = 26;
         var longest = Math.Max(1e-9, stages.Max(s => s.Seconds));
-        var plot = new Plot(680, (stages.Count * Row) + 8, "Seconds by stage", "Segundos por etapa");
+        var plot = new Plot(720, (stages.Count * Row) + 8, "Seconds by stage", "Segundos por etapa");
         for (var i = 0; i < stages.Count; i++)
         {
             var (y, name, w) = (8 + (i * Row), Words.Of(stages[i].Name), stages[i].Seconds / longest * (Right - Left));
