@@ -1,0 +1,141 @@
+using System.Text.Json.Nodes;
+using Alignment.ModelCore.Architectures;
+using Alignment.ModelCore.Checkpointing;
+using Alignment.ModelCore.Configuration;
+using Alignment.ModelCore.Data;
+using Alignment.ModelCore.Diagnostics;
+using Alignment.ModelCore.Modules;
+using Alignment.ModelCore.Native;
+using Alignment.ModelCore.Training;
+using Alignment.PolicyOptimization.Recipes;
+
+namespace Alignment.PolicyOptimization.Tests.Recipes;
+
+public sealed class DpoRecipeTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("dpo").FullName;
+
+    public DpoRecipeTests() => TorchRuntime.EnsureLoaded();
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    // trainers.md §3: policy = reference gives ln 2 and rewards of 0, exactly known for every loss.
+    [Theory]
+    [InlineData("sigmoid", 0.693147)]
+    [InlineData("hinge", 1)]
+    [InlineData("ipo", 25)]
+    [InlineData("nca_pair", 1.386294)]
+    [InlineData("bco_pair", 1.386294)]
+    [InlineData("sppo_hard", 50)]
+    [InlineData("apo_zero", 1)]
+    [InlineData("apo_down", 1)]
+    [InlineData("discopop", 0.846574)]
+    [InlineData("aot", 0.693147)]
+    [InlineData("sigmoid_norm", 0.693147)]
+    public void Train_FirstStep_HasTheKnownLoss(string loss, double expected)
+    {
+        var metrics = new MemoryMetrics();
+        Run(Options(1, loss: loss), "first", metrics);
+        Assert.Equal(expected, metrics.Steps[0].Values["loss"], expected * 1e-4);
+        Assert.Equal(0, metrics.Steps[0].Values["rewards/margins"], 1e-5);
+    }
+
+    [Fact]
+    public void Train_LearnablePairs_MarginsRise()
+    {
+        var metrics = new MemoryMetrics();
+        Run(Options(40), "learn", metrics);
+        Assert.Equal(1.0, metrics.Curve("rewards/accuracies")[^1].Value);
+        Assert.True(metrics.Curve("rewards/margins")[^1].Value > 0.5);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void Train_KilledAndResumed_EqualsTheUninterruptedRun(int syncSteps)
+    {
+        var straight = Run(Options(10, sync: syncSteps), $"straight{syncSteps}");
+        Assert.Throws<IOException>(() => Run(Options(10, sync: syncSteps), $"killed{syncSteps}", new FailAt(7)));
+        Assert.Equal(straight, Run(Options(10, sync: syncSteps), $"killed{syncSteps}"));
+    }
+
+    [Fact]
+    public void Reference_SecondRun_ReadsTheArtifact()
+    {
+        Run(Options(1), "once");
+        var metrics = new MemoryMetrics();
+        Run(Options(1), "once", metrics);
+        Assert.DoesNotContain(metrics.Events, e => e.Name == "reference");
+        Assert.Single(Directory.GetFiles(Path.Combine(folder, "once", "state"), "reference-logprobs-*.safetensors"));
+    }
+
+    [Fact]
+    public void Train_Accumulated_EqualsTheLargeBatch()
+    {
+        MemoryMetrics whole = new(), parts = new();
+        Run(Options(3, batch: 8, accumulation: 1), "whole", whole);
+        Run(Options(3, batch: 2, accumulation: 4), "parts", parts);
+        Assert.All(whole.Curve("grad_norm").Zip(parts.Curve("grad_norm")), x => Assert.Equal(x.First.Value, x.Second.Value, 1e-3));
+    }
+
+    [Theory]
+    [InlineData("""{"label_smoothing": 0.1}""", "label_smoothing has no effect on sigmoid")]
+    [InlineData("""{"loss": ["sigmoid", "sft"], "loss_weights": [1]}""", "loss_weights has 1 numbers for 2 losses")]
+    [InlineData("""{"loss": "apo_zero", "f_divergence": "forward_kl"}""", "apo_zero works on raw log-ratios")]
+    [InlineData("""{"loss": "sigmoyd"}""", "did you mean sigmoid?")]
+    [InlineData("""{"epochs": 2, "max_steps": 5}""", "epochs and max_steps are both set")]
+    [InlineData("""{"warmup_steps": 2, "warmup_ratio": 0.1}""", "they say the same thing")]
+    public void Options_Contradictory_AreRefused(string keys, string expected)
+    {
+        var e = Assert.Throws<OptionsException>(() => OptionBinder.Bind<DpoRecipeOptions>(JsonNode.Parse(keys)!.AsObject()));
+        Assert.Contains(expected, e.Message, StringComparison.Ordinal);
+    }
+
+    private string Run(DpoRecipeOptions options, string name, IMetricsSink? metrics = null)
+    {
+        metrics ??= new MemoryMetrics();
+        TrainingRun.Prepare(options);
+        using var policy = CausalModel.Create(Config(), 5);
+        var pairs = Pairs();
+        var folders = TrainingFolders.In(Path.Combine(folder, name));
+        CheckpointWriter.Save(policy, Path.Combine(folder, "base"));
+        using var reference = Reference.Create(options, policy, pairs, "base", 0, folders, metrics);
+        var inputs = new RunInputs(policy.Trainable(), options.Plan(pairs.Select(p => p.Length)), DataDigest.Of(pairs), "base") { Companions = reference.State };
+        using var run = TrainingRun.Start(options, inputs, folders, metrics);
+        DpoRecipe.Train(policy, reference, pairs, options, run, 0, CancellationToken.None);
+        return run.Result(CheckpointPublication.Publish(folders, f => CheckpointWriter.Save(policy, f))).Digest;
+    }
+
+    private DpoRecipeOptions Options(int steps, string loss = "sigmoid", int batch = 4, int accumulation = 1, int sync = 0) => new()
+    {
+        Model = Path.Combine(folder, "base"), MaxSteps = steps, BatchSize = batch, GradientAccumulation = accumulation, LearningRate = 2e-3, Loss = [loss],
+        Order = "sequential", SaveEvery = 4, Threads = 1, ReferenceSyncSteps = sync,
+    };
+
+    private static List<TokenPair> Pairs()
+    {
+        var random = new Random(4);
+        int[] Ids(int n) => [.. Enumerable.Range(0, n).Select(_ => random.Next(12, 60))];
+        return [.. Enumerable.Range(0, 16).Select(i => new TokenPair(Ids(3 + (i % 4)), [.. Ids(i % 5), 9, 2], [.. Ids(i % 3), 11, 2]))];
+    }
+
+    private static DecoderConfig Config() => DecoderConfig.Parse("""
+        {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": 64, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2,
+         "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 64, "rms_norm_eps": 1e-6, "rope_theta": 10000.0, "tie_word_embeddings": true}
+        """);
+
+    private sealed class FailAt(int step) : IMetricsSink
+    {
+        public void Step(StepMetrics metrics)
+        {
+            if (metrics.Step == step)
+            {
+                throw new IOException("killed");
+            }
+        }
+
+        public void Event(RunEvent happened)
+        {
+        }
+    }
+}
