@@ -62,7 +62,7 @@ public sealed class Attention : nn.Module
         var (q, k, v) = Project(x, batch, length);
         if (queryNorm is not null)
         {
-            (q, k) = (queryNorm.forward(q), keyNorm!.forward(k));
+            (q, k) = (queryNorm.forward(q).to_type(v.dtype), keyNorm!.forward(k).to_type(v.dtype));
         }
 
         if (rotation is var (cos, sin))

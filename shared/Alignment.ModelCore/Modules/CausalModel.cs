@@ -31,8 +31,18 @@ public sealed class CausalModel : nn.Module
     /// <summary>The head's matrix; the embedding itself in tied models. (V, D)</summary>
     public Tensor HeadWeight => head is null ? Body.EmbeddingWeight : head.Weight;
 
-    /// <summary>Compute dtype: that of the weights.</summary>
+    /// <summary>Compute dtype: that of the weights unless <see cref="ComputeIn"/> said otherwise.</summary>
     public ScalarType DType => Body.DType;
+
+    /// <summary>Matrix products and attention in <paramref name="type"/> over the weights as they are; see <see cref="Decoder.ComputeIn"/>.</summary>
+    public void ComputeIn(ScalarType? type)
+    {
+        Body.ComputeIn(type);
+        if (head is not null)
+        {
+            head.ComputeType = type;
+        }
+    }
 
     /// <summary>A new model with random weights, the same for the same seed.</summary>
     public static CausalModel Create(DecoderConfig config, ulong seed, ScalarType dtype = ScalarType.Float32)
@@ -66,5 +76,5 @@ public sealed class CausalModel : nn.Module
     }
 
     /// <summary>(…, D) → (…, V)</summary>
-    public Tensor Head(Tensor hidden) => head is null ? nn.functional.linear(hidden, Body.EmbeddingWeight) : head.forward(hidden);
+    public Tensor Head(Tensor hidden) => head is null ? Projection.Product(hidden, Body.EmbeddingWeight, null, Body.ComputeType) : head.forward(hidden);
 }

@@ -42,7 +42,24 @@ public sealed class Decoder : nn.Module
     /// <summary>(V, D)</summary>
     public Parameter EmbeddingWeight => embedding.Weight;
 
-    public ScalarType DType => EmbeddingWeight.dtype;
+    /// <summary>The dtype of attention, masks and cache: that of the weights, or of <see cref="ComputeIn"/>.</summary>
+    public ScalarType DType => ComputeType ?? EmbeddingWeight.dtype;
+
+    /// <summary>Null: everything in the weights' dtype.</summary>
+    public ScalarType? ComputeType { get; private set; }
+
+    /// <summary>
+    /// Matrix products and attention in <paramref name="type"/>, weights, norms and the residual stream as they are: bf16 compute over
+    /// fp32 masters. Null goes back to the weights' own dtype.
+    /// </summary>
+    public void ComputeIn(ScalarType? type)
+    {
+        ComputeType = type;
+        foreach (var projection in modules().OfType<Projection>())
+        {
+            projection.ComputeType = type;
+        }
+    }
 
     /// <summary>Token embeddings as the first block wants them, without positions. (B, T) → (B, T, D)</summary>
     public Tensor Embed(Tensor inputIds)
@@ -54,7 +71,7 @@ public sealed class Decoder : nn.Module
         }
 
         // √D is rounded to the compute dtype first, as the reference does.
-        return x.mul(torch.tensor(Math.Sqrt(Config.Width), DType));
+        return x.mul(torch.tensor(Math.Sqrt(Config.Width), x.dtype));
     }
 
     /// <summary>

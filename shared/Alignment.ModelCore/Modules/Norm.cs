@@ -46,12 +46,9 @@ public sealed class Norm : nn.Module<Tensor, Tensor>
         var narrow = input.dtype is ScalarType.BFloat16 or ScalarType.Float16;
         var x = narrow ? input.to_type(ScalarType.Float32) : input;
         var normal = x.mul(x.square().mean([-1L], keepdim: true).add_(epsilonScalar).rsqrt_());
-        if (kind == NormKind.Rms)
-        {
-            return narrow ? normal.to_type(input.dtype).mul(Weight) : normal.mul(Weight);
-        }
-
-        var scaled = normal.mul((narrow ? Weight.to_type(ScalarType.Float32) : Weight).add(Scalars.One));
+        var weight = narrow ? Weight.to_type(ScalarType.Float32) : Weight;
+        var scaled = normal.mul(kind == NormKind.Rms ? weight : weight.add(Scalars.One));
+        // One rounding, after the weight; rounding before it too, as some implementations do, only loses digits.
         return narrow ? scaled.to_type(input.dtype) : scaled;
     }
 }

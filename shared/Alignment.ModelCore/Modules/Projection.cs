@@ -37,6 +37,9 @@ public sealed class Projection : nn.Module<Tensor, Tensor>
 
     public Parameter? Bias { get; }
 
+    /// <summary>Products are taken in this dtype while the weight stays as it is (bf16 compute over fp32 masters); null: in the weight's own.</summary>
+    public ScalarType? ComputeType { get; set; }
+
     /// <summary>Computes x·Wᵀ from another representation of W; set through <see cref="Quantise"/>.</summary>
     public IWeightStore? Quantised { get; private set; }
 
@@ -85,8 +88,13 @@ public sealed class Projection : nn.Module<Tensor, Tensor>
             return Quantised.Linear(input, Bias);
         }
 
-        return nn.functional.linear(input, Transposed ? Weight.t() : Weight, Bias);
+        return Product(input, Transposed ? Weight.t() : Weight, Bias, ComputeType);
     }
+
+    /// <summary>x·Wᵀ + b in <paramref name="compute"/>, or in the dtype of the operands. Gradients reach the weight in its own dtype.</summary>
+    public static Tensor Product(Tensor input, Tensor weight, Tensor? bias, ScalarType? compute) => compute is { } type
+        ? nn.functional.linear(input.to_type(type), weight.to_type(type), bias?.to_type(type))
+        : nn.functional.linear(input, weight, bias);
 
     /// <summary>(…, in) → (…, out).</summary>
     public override Tensor forward(Tensor input) => Adapter is null ? Base(input) : Adapter.Forward(this, input);

@@ -18,9 +18,21 @@ public sealed class Rotary : IDisposable
     private readonly Dictionary<ScalarType, (Tensor Cos, Tensor Sin)> tables = [];
 
     public Rotary(RopeConfig rope, int headSize)
+        : this(RotaryFrequencies.Compute(rope, headSize))
     {
-        (inverse, attentionFactor) = RotaryFrequencies.Compute(rope, headSize);
-        this.headSize = headSize;
+    }
+
+    /// <param name="inverseFrequencies">S/2 radians per position.</param>
+    /// <param name="attentionFactor">Multiplies cos and sin.</param>
+    public Rotary(IReadOnlyList<double> inverseFrequencies, double attentionFactor)
+        : this(([.. inverseFrequencies], attentionFactor))
+    {
+    }
+
+    private Rotary((double[] Inverse, double AttentionFactor) made)
+    {
+        (inverse, attentionFactor) = made;
+        headSize = 2 * inverse.Length;
     }
 
     /// <summary>Radians per position of each pair, S/2 of them.</summary>

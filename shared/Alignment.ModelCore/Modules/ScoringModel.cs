@@ -32,6 +32,9 @@ public sealed class ScoringModel : nn.Module
 
     public ScalarType DType => Body.DType;
 
+    /// <summary>Matrix products and attention in <paramref name="type"/> over the weights as they are; the head stays as it is.</summary>
+    public void ComputeIn(ScalarType? type) => Body.ComputeIn(type);
+
     /// <summary>A new model with random weights, the same for the same seed.</summary>
     public static ScoringModel Create(DecoderConfig config, ulong seed, ScalarType dtype = ScalarType.Float32)
     {
