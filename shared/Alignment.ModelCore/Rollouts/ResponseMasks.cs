@@ -19,4 +19,14 @@ public static class ResponseMasks
         var first = isStop.to_type(ScalarType.Int64).argmax(-1).Plus(1);
         return where(isStop.any(-1), first, full_like(first, responses.shape[1]));
     }
+
+    /// <summary>Ids after the first stop token become padding; the mask is 1 up to and including it. Rows without one stay as they are. (B, T)</summary>
+    public static (Tensor Ids, Tensor Mask) TruncateRight(Tensor ids, long stopTokenId, long padTokenId)
+    {
+        var keep = FromLengths(LengthsToStop(ids, stopTokenId), ids.shape[1]);
+        return (ids.Filled(keep.logical_not(), padTokenId), keep.to_type(ScalarType.Int64));
+    }
+
+    /// <summary>(B) bool: the response holds the token.</summary>
+    public static Tensor Contains(Tensor responses, long tokenId) => responses.Is(tokenId).any(-1);
 }

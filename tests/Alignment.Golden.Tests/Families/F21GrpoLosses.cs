@@ -125,7 +125,7 @@ public sealed class F21GrpoLosses : IGoldenCheck
             var metrics = GrpoMetrics.Compute(inputs, options, r);
             metrics["policy_loss"] = r.PolicyLoss.item<double>();
             var after = adaptive ? controller.After(metrics["entropy"]) : controller;
-            metrics["entropy_coef"] = controller.Coefficient;
+            metrics["entropy_coef"] = after.Coefficient;
             LossCases.Metrics(name, metrics, given.GetProperty("metrics"), c.Family.Tolerance("metrics"));
             if (given.Maybe("entropy_coef_after") is { } coefficient)
             {
