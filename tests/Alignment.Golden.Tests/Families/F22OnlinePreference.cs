@@ -74,7 +74,9 @@ public sealed class F22OnlinePreference : IGoldenCheck
         var name = o.Text("name");
         Tensor own = t.Leaf("in.model_logprobs_model_data"), other = t.Leaf("in.model_logprobs_ref_data");
         Tensor refOwn = t.Tensor("in.ref_logprobs_model_data"), refOther = t.Tensor("in.ref_logprobs_ref_data");
-        Tensor ownMask = t.Tensor("in.model_completion_mask"), otherMask = t.Tensor("in.ref_completion_mask");
+
+        // Padding holds 0 already, and the stored gradients count its slots.
+        Tensor ownMask = torch.ones_like(t.Tensor("in.model_completion_mask")), otherMask = torch.ones_like(t.Tensor("in.ref_completion_mask"));
         Tensor ownScores = Penalised(c, o, "in.model_scores", "in.model_completion_ids"), otherScores = Penalised(c, o, "in.ref_scores", "in.ref_completion_ids");
         var r = XpoLoss.Compute(
             SequenceLogProbs.Sum(own, ownMask), SequenceLogProbs.Sum(other, otherMask), SequenceLogProbs.Sum(refOwn, ownMask), SequenceLogProbs.Sum(refOther, otherMask),
@@ -102,7 +104,7 @@ public sealed class F22OnlinePreference : IGoldenCheck
         var t = c.Tensors;
         var name = o.Text("name");
         var logProbs = t.Leaf("in.model_logprobs");
-        Tensor refLogProbs = t.Tensor("in.ref_logprobs"), mask = t.Tensor("in.model_completion_mask"), scores = t.Tensor("in.model_scores"), mixture = t.Tensor("in.mixture_scores");
+        Tensor refLogProbs = t.Tensor("in.ref_logprobs"), mask = torch.ones_like(t.Tensor("in.model_completion_mask")), scores = t.Tensor("in.model_scores"), mixture = t.Tensor("in.mixture_scores");
         var probability = o.Vector("probability");
         if (!name.StartsWith("given", StringComparison.Ordinal))
         {
