@@ -31,7 +31,6 @@ function show() {
         if (radio) {
             /** @type {HTMLInputElement} */ (radio).checked = index >= 0;
         }
-        choice.querySelector(".place").textContent = index < 0 ? "" : choice.querySelector(`input[value="${index + 1}"] + span`).textContent;
     }
     board.textContent = describe(groups);
     /** @type {HTMLElement} */ (board).hidden = groups.length === 0;
@@ -138,9 +137,7 @@ addEventListener("pageshow", () => { sending = false; });
 function showPlaces() {
     for (const label of labels) {
         const choice = document.getElementById(`choice-${label}`);
-        const checked = choice.querySelector("input:checked + span");
-        choice.classList.toggle("placed", checked !== null);
-        choice.querySelector(".place").textContent = checked?.textContent ?? "";
+        choice.classList.toggle("placed", choice.querySelector("input:checked") !== null);
     }
     board.textContent = describe(groups);
     /** @type {HTMLElement} */ (board).hidden = groups.length === 0;
