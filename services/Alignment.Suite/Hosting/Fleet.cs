@@ -13,7 +13,7 @@ internal static class Fleet
         new("SupervisedFineTuning", 6, []),
         new("RewardModeling", 7, []),
         new("PolicyOptimization", 8, []),
-        new("Evaluation", 9, []),
+        new("Evaluation", 9, ["/evaluations/{**rest}"]),
         new("Ui", 10, ["/{**rest}"]),
     ];
 
