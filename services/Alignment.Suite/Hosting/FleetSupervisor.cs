@@ -29,6 +29,7 @@ internal sealed class FleetSupervisor(FleetOptions fleet, IOptions<AlignmentOpti
         start.Environment["Alignment__Artifacts"] = o.ArtifactsOrDefault;
         start.Environment["Alignment__Bus"] = o.Bus;
         start.Environment["Alignment__Services__Base"] = $"http://127.0.0.1:{fleet.Port}";
+        start.Environment["Ui__Backend"] = $"http://127.0.0.1:{fleet.Port}";
         start.Environment["Alignment__WatchParent"] = "true";
         if (o.ApiKey is not null)
         {
