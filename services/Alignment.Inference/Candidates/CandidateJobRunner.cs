@@ -24,18 +24,26 @@ internal sealed class CandidateJobRunner(PromptStore prompts, TaskStore tasks, I
     {
         var spec = new JobSpec(job, artifacts);
         var (project, batch, digest) = (spec.Text("project"), spec.Text("batch"), spec.Text("checkpoint"));
-        var open = await prompts.WithoutTaskAsync(project, batch, MostPrompts, ct);
+        var open = (await prompts.WithoutTaskAsync(project, batch, MostPrompts, ct)).Select(p => p.Id).ToHashSet();
+        var all = await prompts.InOrderAsync(project, MostPrompts, ct);
         using var model = ChatResponder.Load(spec.Folder("checkpoint"));
         var options = Sampling(spec);
         long opened = 0, withoutChoice = 0;
-        for (var start = 0; start < open.Count; start += Page)
+        var done = 0;
+        foreach (var page in all.Chunk(Page))
         {
-            var page = open.Skip(start).Take(Page).ToList();
+            // Pages are cut alike in every attempt: the last digits of a probability may depend on how far a row is padded.
+            done += page.Length;
+            if (!page.Any(p => open.Contains(p.Id)))
+            {
+                continue;
+            }
+
             var answers = model.Answer([.. page.Select(p => model.Encode(Messages(p)))], options, ct: ct).ToLookup(a => a.Prompt);
             var made = await tasks.OpenAsync(project, batch, [.. page.Select((p, i) => new NewTask(p.Id, [.. answers[i].Select(a => Candidate(a, digest, spec))]))], ct);
             opened += made.Opened;
             withoutChoice += made.WithoutChoice.Count;
-            job.Report(Math.Min(start + Page, open.Count), open.Count, $"{opened} tasks opened");
+            job.Report(done, all.Count, $"{opened} tasks opened");
         }
 
         return new(JsonSerializer.Serialize(new { tasks = opened, withoutChoice }));

@@ -47,6 +47,10 @@ public sealed class PromptStore(IDatabase database, TimeProvider clock)
         order by p.created_at, p.ordinal, p.id limit @limit
         """, new { projectId, batch, limit }, ct);
 
+    /// <summary>All prompts in the order they were added.</summary>
+    public Task<IReadOnlyList<Prompt>> InOrderAsync(string projectId, int limit, CancellationToken ct = default) => QueryAsync(
+        $"select {Columns} from prompts p where p.project_id = @projectId order by p.created_at, p.ordinal, p.id limit @limit", new { projectId, limit }, ct);
+
     /// <summary>Prompts in the order of their ids, after the given one (exclusive; null = from the start).</summary>
     public Task<IReadOnlyList<Prompt>> ListAsync(string projectId, string? after, int limit, CancellationToken ct = default) => QueryAsync(
         $"select {Columns} from prompts p where p.project_id = @projectId and p.id > @after order by p.id limit @limit",
