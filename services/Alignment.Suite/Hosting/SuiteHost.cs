@@ -1,6 +1,10 @@
 using Alignment.Checkpoints;
+using Alignment.Cycles;
+using Alignment.Datasets;
+using Alignment.Feedback;
 using Alignment.ServiceDefaults;
 using Alignment.Suite.Worker;
+using Alignment.Ui;
 
 namespace Alignment.Suite.Hosting;
 
@@ -9,16 +13,20 @@ internal static class SuiteHost
 {
     public static WebApplication Build(string[] configuration, string url)
     {
-        var builder = WebApplication.CreateBuilder(configuration);
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = configuration, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseUrls(url);
         builder.AddServiceDefaults("suite");
-        builder.AddCheckpoints();
+        builder.AddFeedback().AddDatasets().AddCheckpoints().AddCycles().AddUi();
         builder.Services.AddHttpForwarder();
         AddWorker(builder, url);
         var app = builder.Build();
         app.MapServiceDefaults();
+        app.MapFeedback();
+        app.MapDatasets();
         app.MapCheckpoints();
+        app.MapCycles();
         app.MapWorker();
+        app.MapUi();
         return app;
     }
 

@@ -1,4 +1,9 @@
+using Alignment.Evaluation;
+using Alignment.Inference;
+using Alignment.PolicyOptimization;
+using Alignment.RewardModeling;
 using Alignment.ServiceDefaults;
+using Alignment.SupervisedFineTuning;
 
 namespace Alignment.Suite.Hosting;
 
@@ -7,11 +12,14 @@ internal static class WorkerHost
 {
     public static WebApplication Build(string[] configuration, string socket)
     {
-        var builder = WebApplication.CreateBuilder(configuration);
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = configuration, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.ConfigureKestrel(k => k.ListenUnixSocket(socket));
         builder.AddServiceDefaults("worker");
+        builder.AddSupervisedFineTuning().AddRewardModeling().AddPolicyOptimization().AddInference().AddEvaluation();
         var app = builder.Build();
         app.MapServiceDefaults();
+        app.MapInference();
+        app.MapEvaluation();
         return app;
     }
 }
