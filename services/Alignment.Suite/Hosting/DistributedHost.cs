@@ -9,6 +9,10 @@ namespace Alignment.Suite.Hosting;
 /// </summary>
 internal static class DistributedHost
 {
+    /// <summary>The configuration of the edge and, through it, of every service.</summary>
+    public static string[] Settings(string data, DistributedServers servers) =>
+        ["--Alignment:Data", data, "--Alignment:Artifacts", Path.Combine(data, "artifacts"), "--Alignment:Database", servers.Database, "--Alignment:Bus", servers.Bus];
+
     public static WebApplication Build(string[] configuration, int port)
     {
         var builder = WebApplication.CreateBuilder(configuration);
