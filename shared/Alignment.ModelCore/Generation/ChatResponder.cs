@@ -45,7 +45,7 @@ public sealed class ChatResponder : IDisposable
     public IReadOnlyList<ChatAnswer> Answer(IReadOnlyList<int[]> prompts, GenerationOptions options, int batchSize = 32, Action<GeneratedToken>? onToken = null, Action<int>? onBatch = null, CancellationToken ct = default)
     {
         var generator = new SequenceGenerator(model, Bytes);
-        var settings = options with { EosTokenIds = [.. options.EosTokenIds.Union(encoder.EndIds).Order()] };
+        var settings = options with { EosTokenIds = [.. options.EosTokenIds.Union(encoder.EndTokenIds).Order()] };
         var answers = new List<ChatAnswer>(prompts.Count * options.Sequences);
         foreach (var batch in prompts.Select((p, i) => i).Chunk(Math.Max(1, batchSize / options.Sequences)))
         {
