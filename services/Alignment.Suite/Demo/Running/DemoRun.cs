@@ -47,8 +47,8 @@ internal sealed class DemoRun(SuiteClient suite, IArtifactStore artifacts, DemoP
 
             if (stage == CycleStages.CollectingFeedback)
             {
-                annotators ??= SimulatedAnnotators.RunAsync(suite.Http, demo.ProjectId, demo.CycleId, AnnotatorSettings.Read(settings, paths), seed, ct);
-                if (annotators.IsCompleted)
+                annotators ??= SimulatedAnnotators.RunAsync(suite.Http, demo.ProjectId, HelpdeskRubric.Load(paths.Sample), DemoSetup.Annotators(settings), seed, demo.CycleId, null, ct);
+                if (annotators.IsFaulted)
                 {
                     await annotators;
                 }

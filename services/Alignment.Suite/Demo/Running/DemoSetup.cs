@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Alignment.Suite.Demo.Annotators;
 
 namespace Alignment.Suite.Demo.Running;
 
@@ -16,6 +17,9 @@ internal sealed record DemoCycle(string ProjectId, string CycleId);
 internal sealed class DemoSetup(SuiteClient suite, DemoPaths paths, JsonObject settings, int seed)
 {
     private const int PromptsPerCall = 200;
+
+    /// <summary>How the simulated people err, from the settings file.</summary>
+    public static SimulatedAnnotatorSettings Annotators(JsonObject settings) => settings["annotators"]?.Deserialize<SimulatedAnnotatorSettings>(JsonSerializerOptions.Web) ?? new();
 
     public async Task<DemoCycle> RunAsync(CancellationToken ct)
     {
@@ -60,7 +64,7 @@ internal sealed class DemoSetup(SuiteClient suite, DemoPaths paths, JsonObject s
         var created = await suite.PostAsync("feedback/projects", new
         {
             name, guidelines = "Rank the answers by the house's values.", rubric = await File.ReadAllTextAsync(Path.Combine(paths.Sample, "rubric.md"), ct), language = "pt-BR",
-            candidatesPerTask = feedback["candidates"]!.GetValue<int>(), judgementsPerTask = feedback["judgementsPerTask"]!.GetValue<int>(), seed,
+            candidatesPerTask = feedback["candidates"]!.GetValue<int>(), judgementsPerTask = Annotators(settings).Annotators, seed,
         }, ct);
         return created.GetProperty("id").GetString()!;
     }
