@@ -18,23 +18,27 @@ internal sealed class DemoVerb : IVerb
         var data = new Option<DirectoryInfo>("--data") { Description = "Folder of the demo's database, artifacts and report.", DefaultValueFactory = _ => new(Path.Combine("data", "demo")) };
         var seed = new Option<int>("--seed") { Description = "Decides every random choice; the same seed gives the same checkpoint.", DefaultValueFactory = _ => 1 };
         var port = new Option<int>("--port") { Description = "Port on localhost; 0 takes a free one.", DefaultValueFactory = _ => 0 };
-        var command = new Command("demo", "Run one whole cycle on a small help desk, from ranking to a served checkpoint, and print the report. Run again to go on after an interruption.") { data, seed, port };
-        command.SetAction((parse, cancel) => RunAsync(DemoPaths.In(parse.GetValue(data)!.FullName), parse.GetValue(seed), parse.GetValue(port), cancel));
+        var settings = new Option<FileInfo?>("--settings") { Description = "Settings of the cycle; default samples/helpdesk/cycle.json." };
+        var distributed = new Option<bool>("--distributed") { Description = "Over RabbitMQ and PostgreSQL, every service as its own process." };
+        var command = new Command("demo", "Run one whole cycle on a small help desk, from ranking to a served checkpoint, and print the report. Run again to go on after an interruption.") { data, seed, port, settings, distributed };
+        command.SetAction((parse, cancel) => RunAsync(DemoPaths.In(parse.GetValue(data)!.FullName, parse.GetValue(settings)?.FullName), parse.GetValue(seed), parse.GetValue(port), parse.GetValue(distributed), cancel));
         return command;
     }
 
-    private static async Task<int> RunAsync(DemoPaths paths, int seed, int port, CancellationToken cancel)
+    private static async Task<int> RunAsync(DemoPaths paths, int seed, int port, bool distributed, CancellationToken cancel)
     {
-        var url = $"http://localhost:{(port > 0 ? port : FreePort())}";
+        port = port > 0 ? port : FreePort();
+        var url = $"http://localhost:{port}";
         try
         {
             await using var memory = new MemoryWatch();
-            await using var app = SuiteHost.Build(["--Alignment:Data", paths.Data, "--Logging:LogLevel:Default", "Warning"], url);
+            await using var servers = distributed ? await DistributedServers.StartAsync(Directory.CreateDirectory(paths.Data).FullName, cancel) : null;
+            await using var app = servers is null ? SuiteHost.Build(["--Alignment:Data", paths.Data], url) : DistributedHost.Build(DistributedHost.Settings(paths.Data, servers), port);
             await app.StartAsync(cancel);
             Console.WriteLine($"The suite is at {url}; look at its pages while it works.");
             using var http = new HttpClient { BaseAddress = new($"{url}/"), Timeout = TimeSpan.FromMinutes(2) };
-            var progress = new DemoProgress(AnsiConsole.Console);
-            var outcome = await new DemoRun(new(http), app.Services.GetRequiredService<IArtifactStore>(), paths, progress, memory, seed).RunAsync(cancel);
+            var artifacts = new FolderArtifactStore(Path.Combine(paths.Data, "artifacts"), TimeProvider.System);
+            var outcome = await new DemoRun(new(http), artifacts, paths, new(AnsiConsole.Console), memory, seed).RunAsync(cancel);
             await app.StopAsync(CancellationToken.None);
             ReportTable.Print(outcome, AnsiConsole.Console);
             Console.WriteLine($"Report: {Path.Combine(paths.Data, "report.html")}\nTalk to it: ./align up --data {paths.Data}, then POST /v1/chat/completions with model \"helpdesk\".");
@@ -45,12 +49,7 @@ internal sealed class DemoVerb : IVerb
             await Console.Error.WriteLineAsync("align: interrupted; nothing is lost. The same command goes on from here.");
             return 130;
         }
-        catch (DemoException e)
-        {
-            await Console.Error.WriteLineAsync($"align: {e.Message}");
-            return 1;
-        }
-        catch (Exception e) when (Startup.Explain(e, url) is { } sentence)
+        catch (Exception e) when ((e is DemoException or InvalidOperationException ? e.Message : Startup.Explain(e, url)) is { } sentence)
         {
             await Console.Error.WriteLineAsync($"align: {sentence}");
             return 1;

@@ -1,0 +1,3 @@
+using Alignment.TestServers;
+
+[assembly: AssemblyFixture(typeof(ServerLifetime))]
