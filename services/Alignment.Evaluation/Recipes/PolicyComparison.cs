@@ -1,4 +1,5 @@
 using Alignment.Evaluation.Suites;
+using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Generation;
 using Alignment.Statistics.Preferences;
 using Alignment.Text.Rubrics;
@@ -22,6 +23,8 @@ internal sealed record ComparedAnswer(string Text, double Score, IReadOnlyDictio
 /// </summary>
 internal static class PolicyComparison
 {
+    private const int GeneralTextTokens = 512, GeneralTextBatch = 16;
+
     /// <summary>1. both policies answer, 2. the rubric scores, 3. both read the general text, 4. the gate decides.</summary>
     public static (PairedGateResult Gate, IReadOnlyList<ComparedRow> Rows) Run(
         string parent, string child, EvaluationSuite suite, ComparisonOptions options, PairedGateOptions gate, Action<int, int, string> report, CancellationToken ct)
@@ -30,8 +33,9 @@ internal static class PolicyComparison
         var total = (2 * suite.Prompts.Count) + 2;
         var before = Answers(parent, suite, rubric, options, done => report(done, total, "the parent answers"), ct);
         var after = Answers(child, suite, rubric, options, done => report(suite.Prompts.Count + done, total, "the child answers"), ct);
-        var perplexityBefore = PerplexityRecipe.Run(parent, suite.GeneralTextFile, ct);
-        var perplexityAfter = PerplexityRecipe.Run(child, suite.GeneralTextFile, ct);
+        var general = DocumentReader.Read(suite.GeneralTextFile);
+        var perplexityBefore = PerplexityRecipe.Run(parent, general, GeneralTextTokens, GeneralTextBatch, ct).Perplexity;
+        var perplexityAfter = PerplexityRecipe.Run(child, general, GeneralTextTokens, GeneralTextBatch, ct).Perplexity;
         report(total, total, "compared");
         var rows = suite.Prompts.Select((p, i) => new ComparedRow(p.Id, p.Language, p.Messages[^1]!["content"]!.GetValue<string>(), before[i], after[i])).ToList();
         return (PairedGate.Decide([.. before.Select(a => a.Score)], [.. after.Select(a => a.Score)], perplexityBefore, perplexityAfter, gate), rows);

@@ -22,7 +22,7 @@ internal sealed class DistributedServers : IAsyncDisposable
     {
         var database = Environment.GetEnvironmentVariable("Alignment__Database");
         var bus = Environment.GetEnvironmentVariable("Alignment__Bus");
-        if ((database is null ? PostgresServer.Missing() : null) ?? (bus is null ? RabbitMqServer.Missing() : null) is { } missing)
+        if (((database is null ? PostgresServer.Missing() : null) ?? (bus is null ? RabbitMqServer.Missing() : null)) is { } missing)
         {
             throw new InvalidOperationException($"{missing} Or name running servers in Alignment__Database and Alignment__Bus.");
         }
@@ -55,7 +55,7 @@ internal sealed class DistributedServers : IAsyncDisposable
     private static string PostgresFolder(string data)
     {
         var beside = Path.Combine(data, "postgres");
-        if (!Environment.IsPrivilegedProcess || Ancestors(data).All(d => (File.GetUnixFileMode(d) & UnixFileMode.OtherExecute) != 0))
+        if (OperatingSystem.IsWindows() || !Environment.IsPrivilegedProcess || Ancestors(data).All(d => !OperatingSystem.IsWindows() && (File.GetUnixFileMode(d) & UnixFileMode.OtherExecute) != 0))
         {
             return beside;
         }

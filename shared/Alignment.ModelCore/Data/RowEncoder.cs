@@ -28,6 +28,9 @@ public sealed class RowEncoder
     /// <summary>Id to pad with. Never learned and never looked at: any id would do.</summary>
     public int PadId { get; }
 
+    /// <summary>Ids that end an answer: the tokenizer's and the model's.</summary>
+    public IReadOnlySet<int> EndTokenIds => endIds;
+
     public bool HasTemplate => chat is not null;
 
     /// <summary>The tokenizer and chat template of a checkpoint folder.</summary>
@@ -90,6 +93,11 @@ public sealed class RowEncoder
         var prompt = chat.Prompt(row.Prompt);
         return new(tokenizer.EncodeIds(prompt, addSpecialTokens: false), Answer(prompt, row.Prompt, row.Chosen), Answer(prompt, row.Prompt, row.Rejected), row.Margin);
     }
+
+    /// <summary>The ids that generation continues: the conversation and the opening of an assistant turn, exactly as a pair's prompt.</summary>
+    public int[] EncodePrompt(JsonArray messages) => chat is null
+        ? tokenizer.EncodeIds(string.Join('\n', messages.Select(m => m!["content"]!.GetValue<string>())), addSpecialTokens: true)
+        : tokenizer.EncodeIds(chat.Prompt(messages), addSpecialTokens: false);
 
     private int[] Answer(string prompt, JsonArray before, JsonArray turns)
     {
