@@ -6,6 +6,9 @@ namespace Alignment.Text.Tokenization;
 /// </summary>
 internal sealed class AlignedText
 {
+    // Normalisers of a hostile file could let a text grow without end.
+    private const int MaxLength = 1 << 26;
+
     private int[] chars;
     private int[] starts;
     private int[] ends;
@@ -43,6 +46,11 @@ internal sealed class AlignedText
     {
         if (Count == chars.Length)
         {
+            if (Count >= MaxLength)
+            {
+                throw new TokenizerException("tokenizer.json: the normalizer makes the text too long.");
+            }
+
             var capacity = Math.Max(16, Count * 2);
             Array.Resize(ref chars, capacity);
             Array.Resize(ref starts, capacity);

@@ -9,5 +9,18 @@ internal interface IDecoder
 /// <summary>Several decoders, one after another.</summary>
 internal sealed class SequenceDecoder(IReadOnlyList<IDecoder> parts) : IDecoder
 {
-    public List<string> Decode(List<string> tokens) => parts.Aggregate(tokens, (t, p) => p.Decode(t));
+    public List<string> Decode(List<string> tokens)
+    {
+        var limit = 10_000_000 + (256L * tokens.Count);
+        foreach (var part in parts)
+        {
+            tokens = part.Decode(tokens);
+            if (tokens.Sum(t => (long)t.Length) > limit)
+            {
+                throw new TokenizerException("tokenizer.json: the decoder makes the text too long.");
+            }
+        }
+
+        return tokens;
+    }
 }

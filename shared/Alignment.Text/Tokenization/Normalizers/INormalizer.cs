@@ -11,9 +11,14 @@ internal sealed class SequenceNormalizer(IReadOnlyList<INormalizer> parts) : INo
 {
     public Piece Normalize(Piece piece)
     {
+        var limit = 1_000_000 + (64L * piece.Length);
         foreach (var part in parts)
         {
             piece = part.Normalize(piece);
+            if (piece.Length > limit)
+            {
+                throw new TokenizerException("tokenizer.json: the normalizer makes the text too long.");
+            }
         }
 
         return piece;

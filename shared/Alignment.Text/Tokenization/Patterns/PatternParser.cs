@@ -10,6 +10,7 @@ internal sealed class PatternParser
     private const int MaxRepeat = 100_000;
     private const int MaxQuantifiersInARow = 8;
     private const int MaxLength = 20_000;
+    private const int MaxIntersections = 16;
 
     private readonly int[] text;
     private readonly string source;
@@ -435,10 +436,16 @@ internal sealed class PatternParser
             var negative = p.Take('^');
             var members = new List<CharSet>();
             CharSet? intersection = null;
+            var intersections = 0;
             for (var first = true; first || !p.Take(']'); first = false)
             {
                 if (!first && p.Take("&&"))
                 {
+                    if (++intersections > MaxIntersections)
+                    {
+                        throw p.Error("too many intersections");
+                    }
+
                     intersection = And(intersection, members);
                     members = [];
                 }

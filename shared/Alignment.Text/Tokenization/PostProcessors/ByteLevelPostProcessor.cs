@@ -38,7 +38,12 @@ internal sealed class ByteLevelPostProcessor(bool trimOffsets, bool addPrefixSpa
         for (var i = 0; i < text.Length; i++)
         {
             var token = text.Tokens[i];
-            var leading = token.TakeWhile(IsBlank).Count();
+            var leading = 0;
+            while (leading < token.Length && IsBlank(token[leading]))
+            {
+                leading++;
+            }
+
             var trailing = 0;
             while (trailing < token.Length && IsBlank(token[^(trailing + 1)]))
             {

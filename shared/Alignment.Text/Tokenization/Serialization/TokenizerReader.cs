@@ -5,6 +5,8 @@ namespace Alignment.Text.Tokenization.Serialization;
 /// <summary>Reads <c>tokenizer.json</c> and the settings beside it.</summary>
 internal static class TokenizerReader
 {
+    private const int MaxPadding = 1 << 20;
+
     public static Tokenizer Load(string path)
     {
         var file = Directory.Exists(path) ? Path.Combine(path, "tokenizer.json") : path;
@@ -107,11 +109,14 @@ internal static class TokenizerReader
     private static Truncation Truncate(Part part) => new(part.Number("max_length"), part.Choice<TruncationStrategy>("strategy"), part.Number("stride", 0),
         part.Has("direction") ? part.Choice<TokenSide>("direction") : TokenSide.Right);
 
+    // A file must not make every text huge.
+    private static int PadLength(Part part, string name) => part.Number(name) is var n && n <= MaxPadding ? n : throw part.Error($"{name} is larger than {MaxPadding}");
+
     private static Padding Pad(Part part)
     {
         var strategy = part.Child("strategy");
         return new(part.Number("pad_id"), part.Text("pad_token"), part.Choice<TokenSide>("direction"),
-            strategy.Has("Fixed") ? strategy.Number("Fixed") : strategy.Text() == "BatchLongest" ? null : throw strategy.Error("not supported"),
-            part.Has("pad_to_multiple_of") ? part.Number("pad_to_multiple_of") : null, part.Number("pad_type_id", 0));
+            strategy.Has("Fixed") ? PadLength(strategy, "Fixed") : strategy.Text() == "BatchLongest" ? null : throw strategy.Error("not supported"),
+            part.Has("pad_to_multiple_of") ? PadLength(part, "pad_to_multiple_of") : null, part.Number("pad_type_id", 0));
     }
 }
