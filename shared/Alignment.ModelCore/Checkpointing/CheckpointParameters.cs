@@ -10,15 +10,19 @@ namespace Alignment.ModelCore.Checkpointing;
 /// Parameters read straight from files. Shapes are compared before memory is taken; what does not fit is collected, so that the report
 /// names everything that is wrong at once.
 /// </summary>
-internal sealed class CheckpointParameters(CheckpointFiles files, DecoderConfig config, ScalarType dtype, ParameterSource? newHead) : ParameterSource
+internal sealed class CheckpointParameters(CheckpointFiles files, DecoderConfig config, ScalarType dtype, ParameterSource? newHead, bool headersOnly = false) : ParameterSource
 {
     private readonly HashSet<string> used = new(StringComparer.Ordinal);
     private readonly List<string> missing = [];
     private readonly List<string> mismatched = [];
     private readonly List<string> initialised = [];
 
+    /// <summary>Elements asked for.</summary>
+    public long Elements { get; private set; }
+
     public override Parameter Get(string name, long[] shape, Initialisation initialisation)
     {
+        Elements += shape.Aggregate(1L, (a, b) => a * b);
         var stored = Resolve(name);
         if (stored is null)
         {
@@ -38,6 +42,11 @@ internal sealed class CheckpointParameters(CheckpointFiles files, DecoderConfig 
         if (!entry.Shape.AsSpan().SequenceEqual(shape))
         {
             mismatched.Add($"{stored} is [{string.Join(", ", entry.Shape)}], the configuration asks for [{string.Join(", ", shape)}]");
+            return Own(torch.empty([0], dtype));
+        }
+
+        if (headersOnly)
+        {
             return Own(torch.empty([0], dtype));
         }
 

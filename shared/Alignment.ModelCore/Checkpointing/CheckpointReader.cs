@@ -43,12 +43,14 @@ public static class CheckpointReader
         return Load(folder, config, options, (c, s) => new ScoringModel(c, s), out report);
     }
 
-    /// <summary>What a load would find, without keeping the weights: header checks only where the dtype is as stored.</summary>
-    public static LoadReport Inspect(string folder, DecoderConfig config)
+    /// <summary>What a load would find, from the headers alone: no weights are read.</summary>
+    /// <param name="parameters">Parameters in memory, tied ones once.</param>
+    public static LoadReport Inspect(string folder, DecoderConfig config, out long parameters)
     {
         using var files = CheckpointFiles.Open(folder);
-        var source = new CheckpointParameters(files, config, ScalarType.Float32, null);
+        var source = new CheckpointParameters(files, config, ScalarType.Float32, null, headersOnly: true);
         using nn.Module model = config.Head == HeadKind.Language ? new CausalModel(config, source) : new ScoringModel(config, source);
+        parameters = source.Elements;
         return source.Report();
     }
 

@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Alignment.ModelCore.Checkpointing;
+using Alignment.ModelCore.Generation;
+using Alignment.ModelCore.Modules;
+using Alignment.Text.Tokenization;
+using TorchSharp;
+
+namespace Alignment.Suite.Commands;
+
+/// <summary><c>align model generate DIR</c>: continue a text or ids.</summary>
+internal static class ModelGenerate
+{
+    private static readonly Option<string?> Prompt = new("--prompt") { Description = "Text to continue; needs the folder's tokenizer.json." };
+    private static readonly Option<string?> Ids = new("--ids") { Description = "Token ids to continue, separated by commas." };
+    private static readonly Option<int> MaxNew = new("--max-new-tokens") { Description = "Most tokens to generate.", DefaultValueFactory = _ => 128 };
+    private static readonly Option<double?> Temperature = new("--temperature") { Description = "Draw at random at this temperature; without it (or with 0) the best token is taken." };
+    private static readonly Option<int> TopK = new("--top-k") { Description = "Draw from the k best; 0 draws from all." };
+    private static readonly Option<double> TopP = new("--top-p") { Description = "Draw from the smallest set with this probability.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<double> Penalty = new("--repetition-penalty") { Description = "1 is none.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<int> Beams = new("--beams") { Description = "Beam search with this many beams.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<int> Count = new("--count") { Description = "Sequences to generate.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<string[]> Stop = new("--stop") { Description = "Stop when this text appears; may be repeated." };
+    private static readonly Option<ulong> Seed = new("--seed") { Description = "The same seed gives the same text." };
+    private static readonly Option<bool> Json = new("--json") { Description = "One JSON line per sequence: ids, text, log-probabilities, reason." };
+
+    public static Command Build()
+    {
+        var folder = ModelVerb.Folder();
+        var dtype = ModelVerb.DType("Dtype to load and compute in; default as stored.");
+        var command = new Command("generate", "Continue a text.") { folder, Prompt, Ids, MaxNew, Temperature, TopK, TopP, Penalty, Beams, Count, Stop, Seed, Json, dtype };
+        command.SetAction((parse, cancel) => Task.FromResult(ModelVerb.Guard(() => Run(parse, parse.GetValue(folder)!.FullName, parse.GetValue(dtype), cancel))));
+        return command;
+    }
+
+    private static void Run(ParseResult parse, string folder, string? dtype, CancellationToken cancel)
+    {
+        using var model = CheckpointReader.LoadCausal(folder, ModelVerb.ParseDType(dtype));
+        var tokenizer = File.Exists(Path.Combine(folder, "tokenizer.json")) ? Tokenizer.Load(folder) : null;
+        var prompt = PromptIds(parse, folder, tokenizer);
+        var options = Options(parse, folder, model);
+        var generator = new SequenceGenerator(model, tokenizer is null ? null : new TokenBytes(tokenizer).Of);
+        var stream = tokenizer is not null && options is { Sequences: 1, Beams: 1 } && !parse.GetValue(Json) ? tokenizer.CreateStream() : null;
+        using var scope = torch.NewDisposeScope();
+        var sequences = generator.Generate([prompt], options, stream is null ? null : t => Console.Write(stream.Step(t.Id)), cancel);
+        if (stream is not null)
+        {
+            Console.WriteLine(stream.Flush());
+            return;
+        }
+
+        foreach (var s in sequences)
+        {
+            var text = tokenizer?.Decode([.. s.Ids]);
+            Console.WriteLine(parse.GetValue(Json)
+                ? JsonSerializer.Serialize(new { ids = s.Ids, text, logprobs = s.LogProbs, reason = s.Reason.ToString(), score = s.Score }, JsonSerializerOptions.Web)
+                : text ?? string.Join(',', s.Ids));
+        }
+    }
+
+    private static int[] PromptIds(ParseResult parse, string folder, Tokenizer? tokenizer)
+    {
+        if (parse.GetValue(Ids) is { } ids)
+        {
+            return [.. ids.Split(',').Select(i => int.TryParse(i, CultureInfo.InvariantCulture, out var id) ? id : throw new ArgumentException($"--ids: '{i}' is no token id."))];
+        }
+
+        var text = parse.GetValue(Prompt) ?? throw new ArgumentException("Give --prompt TEXT or --ids 1,2,3.");
+        return tokenizer?.EncodeIds(text) ?? throw new ArgumentException($"{folder} has no tokenizer.json; give --ids instead of --prompt.");
+    }
+
+    private static GenerationOptions Options(ParseResult parse, string folder, CausalModel model)
+    {
+        var file = Path.Combine(folder, "generation_config.json");
+        var ends = model.Config.EosTokenIds;
+        if (File.Exists(file))
+        {
+            using var json = JsonDocument.Parse(File.ReadAllBytes(file));
+            // Its end tokens only: how to draw is said on the command line.
+            ends = [.. ends.Union(GenerationOptions.FromJson(json.RootElement).EosTokenIds)];
+        }
+
+        return new()
+        {
+            MaxNewTokens = parse.GetValue(MaxNew), Sample = parse.GetValue(Temperature) is > 0, Temperature = parse.GetValue(Temperature) is { } t and > 0 ? t : 1,
+            TopK = parse.GetValue(TopK), TopP = parse.GetValue(TopP), RepetitionPenalty = parse.GetValue(Penalty),
+            Beams = parse.GetValue(Beams), Sequences = parse.GetValue(Count), StopStrings = parse.GetValue(Stop) ?? [], Seed = parse.GetValue(Seed), EosTokenIds = ends,
+        };
+    }
+}

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using Alignment.ModelCore.Architectures;
+using Alignment.ModelCore.Checkpointing;
+using Alignment.ModelCore.Native;
+using Alignment.Text.Tokenization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Alignment.Suite.Commands;
+
+/// <summary><c>align model</c>: look at, run and convert a model folder, offline.</summary>
+internal sealed class ModelVerb : IVerb
+{
+    public Command Build() => new("model", "Show, run and convert a model folder in Hugging Face layout.")
+    {
+        ModelShow.Build(), ModelLogits.Build(), ModelGenerate.Build(), ModelConvert.Build(),
+    };
+
+    internal static Argument<DirectoryInfo> Folder() => new("dir") { Description = "The model's folder: config.json and safetensors." };
+
+    internal static Option<string?> DType(string description) => new("--dtype") { Description = description };
+
+    internal static ScalarType? ParseDType(string? name) => name is null ? null : SafeTensorsTypes.ParseDType(name);
+
+    /// <summary>Runs an action; what is wrong with the user's files becomes one line on stderr and exit code 1.</summary>
+    internal static int Guard(Action action)
+    {
+        try
+        {
+            TorchRuntime.EnsureLoaded();
+            using var scope = torch.NewDisposeScope();
+            action();
+            return 0;
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("Canceled.");
+            return 130;
+        }
+        catch (Exception e) when (e is CheckpointException or ArchitectureException or SafeTensorsException or TokenizerException or InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            Console.Error.WriteLine(e.Message);
+            return 1;
+        }
+    }
+}
