@@ -75,6 +75,11 @@ public sealed class SequenceGenerator(CausalModel model, Func<int, ReadOnlyMemor
             ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(logits.bytes), totals = MemoryMarshal.Cast<byte, float>(sums.bytes);
             for (var r = 0; r < active.Count; r++)
             {
+                if (active[r].Done)
+                {
+                    continue;
+                }
+
                 var from = step == 0 ? source[r] : r;
                 var raw = values.Slice(from * scratch.Length, scratch.Length);
                 var token = active[r].Choose(raw, totals[from], scratch, stops);

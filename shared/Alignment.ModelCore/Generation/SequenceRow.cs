@@ -49,11 +49,6 @@ internal sealed class SequenceRow
     /// <summary>Chooses the next token from raw logits (V), whose log-sum-exp is <paramref name="total"/>.</summary>
     public GeneratedToken Choose(ReadOnlySpan<float> raw, float total, float[] scratch, StopStrings? stops)
     {
-        if (Done)
-        {
-            return default;
-        }
-
         ReadOnlySpan<float> scores = raw;
         if (processors.Count > 0)
         {

@@ -2,7 +2,6 @@ using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Modules;
 using TorchSharp;
-using Xunit;
 using static TorchSharp.torch;
 
 namespace Alignment.ModelCore.Tests.Checkpointing;

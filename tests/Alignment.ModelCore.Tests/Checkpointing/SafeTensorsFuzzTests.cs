@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using Alignment.ModelCore.Checkpointing;
-using Xunit;
 
 namespace Alignment.ModelCore.Tests.Checkpointing;
 

@@ -1,7 +1,6 @@
 using Alignment.ModelCore.Generation;
 using Alignment.ModelCore.Modules;
 using TorchSharp;
-using Xunit;
 using static TorchSharp.torch;
 
 namespace Alignment.ModelCore.Tests.Generation;
@@ -16,22 +15,22 @@ public sealed class SequenceGeneratorTests
         torch.set_num_threads(1);
         using var model = CausalModel.Create(TinyModels.Llama(), 11, ScalarType.Float64);
         var options = new GenerationOptions { Sample = true, Temperature = 0.9, TopP = 0.95, MaxNewTokens = 12, Sequences = 2, Seed = 5, EosTokenIds = [3] };
-        var together = new SequenceGenerator(model).Generate(Prompts, options);
+        var together = Run(model, Prompts, options);
         for (var p = 0; p < Prompts.Length; p++)
         {
-            var alone = new SequenceGenerator(model).Generate([Prompts[p]], options);
+            var alone = Run(model, [Prompts[p]], options);
             Assert.Equal(alone.Select(s => string.Join(',', s.Ids)), together.Where(s => s.Prompt == p).Select(s => string.Join(',', s.Ids)));
         }
 
         Assert.NotEqual(string.Join(',', together[0].Ids), string.Join(',', together[1].Ids));
-        Assert.NotEqual(Flat(together), Flat(new SequenceGenerator(model).Generate(Prompts, options with { Seed = 6 })));
+        Assert.NotEqual(Flat(together), Flat(Run(model, Prompts, options with { Seed = 6 })));
     }
 
     [Fact]
     public void Generate_SamePromptTwice_TwoDifferentSamples()
     {
         using var model = CausalModel.Create(TinyModels.Llama(), 11);
-        var result = new SequenceGenerator(model).Generate([[1, 5, 7], [1, 5, 7]], new() { Sample = true, MaxNewTokens = 16, Seed = 5 });
+        var result = Run(model, [[1, 5, 7], [1, 5, 7]], new() { Sample = true, MaxNewTokens = 16, Seed = 5 });
         Assert.NotEqual(string.Join(',', result[0].Ids), string.Join(',', result[1].Ids));
     }
 
@@ -41,7 +40,7 @@ public sealed class SequenceGeneratorTests
         torch.set_num_threads(1);
         using var scope = torch.NewDisposeScope();
         using var model = CausalModel.Create(TinyModels.Llama(), 11);
-        var result = new SequenceGenerator(model).Generate(Prompts, new() { Sample = true, MaxNewTokens = 8, Seed = 5 });
+        var result = Run(model, Prompts, new() { Sample = true, MaxNewTokens = 8, Seed = 5 });
         foreach (var s in result)
         {
             var ids = Prompts[s.Prompt].Concat(s.Ids).Select(i => (long)i).ToArray();
@@ -58,7 +57,7 @@ public sealed class SequenceGeneratorTests
     {
         using var model = CausalModel.Create(TinyModels.Llama(), 11);
         var seen = new List<GeneratedToken>();
-        var result = new SequenceGenerator(model).Generate(Prompts, new() { Sample = true, MaxNewTokens = 20, Seed = 5, EosTokenIds = [3, 4, 5, 6, 7] }, seen.Add);
+        var result = Run(model, Prompts, new() { Sample = true, MaxNewTokens = 20, Seed = 5, EosTokenIds = [3, 4, 5, 6, 7] }, seen.Add);
         foreach (var s in result)
         {
             Assert.Equal(s.Ids, seen.Where(t => t.Prompt == s.Prompt && t.Index == s.Index).Select(t => t.Id));
@@ -88,10 +87,10 @@ public sealed class SequenceGeneratorTests
     public void Generate_StopString_EndsWithItAndSaysWhich()
     {
         using var model = CausalModel.Create(TinyModels.Llama(), 11);
-        var free = new SequenceGenerator(model).Generate([[1, 5, 7]], new() { MaxNewTokens = 8 })[0];
+        var free = Run(model, [[1, 5, 7]], new() { MaxNewTokens = 8 })[0];
         ReadOnlyMemory<byte> Letter(int id) => new[] { (byte)('A' + id) };
         var stop = string.Concat(free.Ids.Skip(2).Take(2).Select(i => (char)('A' + i)));
-        var stopped = new SequenceGenerator(model, Letter).Generate([[1, 5, 7]], new() { MaxNewTokens = 8, StopStrings = [stop] })[0];
+        var stopped = Run(model, [[1, 5, 7]], new() { MaxNewTokens = 8, StopStrings = [stop] }, bytesOf: Letter)[0];
         Assert.Equal((StopReason.StopString, stop), (stopped.Reason, stopped.StopString));
         Assert.Equal(free.Ids.Take(stopped.Ids.Count), stopped.Ids);
     }
@@ -100,9 +99,9 @@ public sealed class SequenceGeneratorTests
     public void Generate_Returned_LeavesNoTensorBehind()
     {
         using var model = CausalModel.Create(TinyModels.Llama(), 11);
-        new SequenceGenerator(model).Generate(Prompts, new() { MaxNewTokens = 3 });
+        Run(model, Prompts, new() { MaxNewTokens = 3 });
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        new SequenceGenerator(model).Generate(Prompts, new() { MaxNewTokens = 9, Sequences = 3, Sample = true });
+        Run(model, Prompts, new() { MaxNewTokens = 9, Sequences = 3, Sample = true });
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
@@ -110,8 +109,11 @@ public sealed class SequenceGeneratorTests
     public void Generate_IdOutsideVocabulary_RefusedByName()
     {
         using var model = CausalModel.Create(TinyModels.Llama(), 11);
-        Assert.Contains("vocabulary of 40", Assert.Throws<ArgumentException>(() => new SequenceGenerator(model).Generate([[40]], new())).Message, StringComparison.Ordinal);
+        Assert.Contains("vocabulary of 40", Assert.Throws<ArgumentException>(() => Run(model, [[40]], new())).Message, StringComparison.Ordinal);
     }
+
+    private static IReadOnlyList<GeneratedSequence> Run(CausalModel model, IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, Action<GeneratedToken>? onToken = null, Func<int, ReadOnlyMemory<byte>>? bytesOf = null) =>
+        new SequenceGenerator(model, bytesOf).Generate(prompts, options, onToken, TestContext.Current.CancellationToken);
 
     private static string Flat(IReadOnlyList<GeneratedSequence> sequences) => string.Join(';', sequences.Select(s => string.Join(',', s.Ids)));
 }
