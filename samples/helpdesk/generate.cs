@@ -5,7 +5,7 @@
 // Makes the sample's JSONL files from phrases.json, always the same bytes:
 //   dotnet run samples/helpdesk/generate.cs
 // corpus.jsonl   plain text to pretrain on: everyday sentences and the help centre's FAQ
-// sft.jsonl      the ticket archive: good answers among rude, long-winded, leaky, over-promising and wrong ones
+// sft.jsonl      the ticket archive: good answers among rude, long-winded, leaky, over-promising and useless ones; some small talk
 // prompts.jsonl  questions to rank answers for; heldout.jsonl: intents that no other file mentions
 // general.jsonl  everyday sentences kept from the corpus, to measure forgetting
 using System.Globalization;
@@ -51,7 +51,7 @@ foreach (var language in new[] { "en", "pt" })
     var seen = new HashSet<string>();
     while (seen.Count < 1560)
     {
-        var text = string.Join(' ', Enumerable.Range(0, 2).Select(_ => Sentence(l["general"]!.AsObject())).Append(Any(l["general"]!.AsObject(), "then")));
+        var text = Story(l);
         if (seen.Add(text))
         {
             (seen.Count > 1500 ? general : corpus).Add(new JsonObject { ["text"] = text });
@@ -60,6 +60,14 @@ foreach (var language in new[] { "en", "pt" })
 }
 
 Write("corpus", corpus, shuffle: true);
+// Small talk keeps tuning on tickets from wiping out everything else.
+var kept = general.Select(g => (string)g["text"]!).ToHashSet();
+foreach (var language in new[] { "en", "pt" })
+{
+    var l = phrases[language]!.AsObject();
+    sft.AddRange(Enumerable.Range(0, 200).Select(_ => SmallTalk(language, l)));
+}
+
 Write("sft", sft, shuffle: true);
 Write("prompts", prompts, shuffle: true);
 Write("heldout", heldout, shuffle: true);
@@ -82,6 +90,25 @@ JsonObject Prompt(Intent i, JsonObject l, string id, int question) => new()
     ["intent"] = i.Name,
     ["facts"] = new JsonArray(i.Section, i.Button),
 };
+
+string Story(JsonObject l) => string.Join(' ', Enumerable.Range(0, 2).Select(_ => Sentence(l["general"]!.AsObject())).Append(Any(l["general"]!.AsObject(), "then")));
+
+JsonObject SmallTalk(string language, JsonObject l)
+{
+    var story = Story(l);
+    while (kept.Contains(story))
+    {
+        story = Story(l);
+    }
+
+    return new()
+    {
+        ["messages"] = new JsonArray(Message("user", Any(l, "small_talk")), Message("assistant", story)),
+        ["language"] = language,
+        ["intent"] = "small-talk",
+        ["style"] = "small_talk",
+    };
+}
 
 JsonObject Ticket(Intent i, JsonObject l)
 {
