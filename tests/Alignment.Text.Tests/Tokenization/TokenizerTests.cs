@@ -13,7 +13,7 @@ public class TokenizerTests
     [Fact]
     public void Train_ByteLevel_RoundTripsAnyText()
     {
-        var tokenizer = new ByteLevelBpeTrainer { VocabularySize = 400, SpecialTokens = ["<|end|>"] }.Train(Texts);
+        var tokenizer = new ByteLevelBpeTrainer { VocabularySize = 400, SpecialTokens = ["<|end|>"] }.Train(Texts, TestContext.Current.CancellationToken);
         foreach (var text in Texts)
         {
             Assert.Equal(text, tokenizer.Decode(tokenizer.EncodeIds(text)));
@@ -27,7 +27,7 @@ public class TokenizerTests
     public void Train_Unigram_RoundTripsItsOwnCorpus()
     {
         var texts = Texts.Where(t => t.Trim().Length > 0 && !t.Contains('<') && !t.Contains("  ")).Select(t => t.Trim()).ToList();
-        var tokenizer = new UnigramTokenizerTrainer { VocabularySize = 200 }.Train(texts);
+        var tokenizer = new UnigramTokenizerTrainer { VocabularySize = 200 }.Train(texts, TestContext.Current.CancellationToken);
         Assert.All(texts, t => Assert.Equal(t, tokenizer.Decode(tokenizer.EncodeIds(t))));
     }
 
@@ -52,7 +52,7 @@ public class TokenizerTests
     {
         var tokenizer = Samples.Load("llama3");
         var texts = Enumerable.Range(0, 500).Select(i => Texts[i % Texts.Length] + i).ToList();
-        var batch = tokenizer.EncodeBatch(texts);
+        var batch = tokenizer.EncodeBatch(texts, cancellationToken: TestContext.Current.CancellationToken);
         Assert.All(Enumerable.Range(0, texts.Count), i => Assert.Equal(tokenizer.EncodeIds(texts[i]), batch[i].Ids));
     }
 
