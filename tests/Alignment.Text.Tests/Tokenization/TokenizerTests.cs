@@ -92,12 +92,12 @@ public class TokenizerTests
     {
         var json = SyntheticVocabulary(200_000);
         Tokenizer.Parse(json);
-        var clock = Stopwatch.StartNew();
+        var clock = ThreadClock.Start();
         var tokenizer = Tokenizer.Parse(json);
         var load = clock.Elapsed;
-        Assert.True(load < TimeSpan.FromSeconds(5), $"{load.TotalMilliseconds:F0} ms on a busy machine; under 1 s alone");
+        TestContext.Current.TestOutputHelper?.WriteLine($"load {load.TotalMilliseconds:F0} ms of processor time");
+        Assert.True(load < TimeSpan.FromSeconds(1), $"{load.TotalMilliseconds:F0} ms of processor time");
         Assert.Equal(200_000, tokenizer.VocabularySize);
-        TestContext.Current.TestOutputHelper?.WriteLine($"load {load.TotalMilliseconds:F0} ms");
     }
 
     [Fact]
@@ -105,12 +105,16 @@ public class TokenizerTests
     {
         var tokenizer = Samples.Load("llama3");
         var text = string.Concat(Enumerable.Repeat("The old lighthouse watches the river, and 42 careful readers don't trust the map of 1987. Olá, ação! ", 5000));
-        tokenizer.EncodeIds(text[..10_000]);
-        var clock = Stopwatch.StartNew();
+        for (var i = 0; i < 50; i++)
+        {
+            tokenizer.EncodeIds(text[..10_000]);
+        }
+
+        var clock = ThreadClock.Start();
         tokenizer.EncodeIds(text);
         var speed = text.Length / 1e6 / clock.Elapsed.TotalSeconds;
-        TestContext.Current.TestOutputHelper?.WriteLine($"{speed:F1} MB/s");
-        Assert.True(speed > 0.2, $"{speed:F2} MB/s");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{speed:F1} MB per second of processor time");
+        Assert.True(speed > 0.5, $"{speed:F2} MB/s");
     }
 
     [Fact]
