@@ -29,7 +29,7 @@ internal static class StageTable
         new(CycleStages.CollectingFeedback, c => c.Feedback is not null, Verdict: f => f.FeedbackIsComplete ? "" : null),
         new(CycleStages.SnapshottingFeedback, _ => true, JobKinds.SnapshotDataset, f => Merge(new()
         {
-            ["projectId"] = f.Config.Snapshot.Project ?? f.Config.Feedback?.Project, ["batch"] = f.Config.Feedback is null ? null : f.Cycle.Id, ["name"] = $"{f.Config.Alias} judgements", ["seed"] = f.Config.Seed,
+            ["project"] = f.Config.Snapshot.Project ?? f.Config.Feedback?.Project, ["batch"] = f.Config.Feedback is null ? null : f.Cycle.Id, ["name"] = $"{f.Config.Alias} judgements", ["seed"] = f.Config.Seed,
         }, f.Config.Snapshot.Options)),
         new(CycleStages.TrainingReward, c => c.Reward is not null, JobKinds.TrainReward, f => new()
         {

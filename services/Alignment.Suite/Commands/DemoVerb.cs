@@ -27,6 +27,8 @@ internal sealed class DemoVerb : IVerb
 
     private static async Task<int> RunAsync(DemoPaths paths, int seed, int port, bool distributed, CancellationToken cancel)
     {
+        // The stages are shown by the demo itself; children inherit the environment.
+        Environment.SetEnvironmentVariable("Logging__LogLevel__Default", "Warning");
         port = port > 0 ? port : FreePort();
         var url = $"http://localhost:{port}";
         try

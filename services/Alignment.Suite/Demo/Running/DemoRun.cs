@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Alignment.Contracts.Cycles;
+using Alignment.Contracts.Jobs;
 using Alignment.Storage.Artifacts;
 using Alignment.Suite.Demo.Annotators;
 using Alignment.Suite.Demo.Reporting;
@@ -21,9 +22,11 @@ internal sealed class DemoRun(SuiteClient suite, IArtifactStore artifacts, DemoP
         var demo = await new DemoSetup(suite, paths, settings, seed).RunAsync(ct);
         progress.Say($"Cycle {demo.CycleId} of project {demo.ProjectId}:");
         var cycle = await FollowAsync(demo, ct);
-        if (cycle.GetProperty("stage").GetString() is CycleStages.Failed or CycleStages.Canceled)
+        var stage = cycle.GetProperty("stage").GetString();
+        var compared = cycle.GetProperty("jobs").EnumerateArray().Any(j => j.GetProperty("kind").GetString() == JobKinds.RunEvaluation);
+        if (stage is CycleStages.Failed or CycleStages.Canceled || !compared)
         {
-            throw new DemoException($"The cycle ended as {cycle.GetProperty("stage").GetString()}: {cycle.GetProperty("reason").GetString()}");
+            throw new DemoException($"The cycle ended as {stage}: {cycle.GetProperty("reason").GetString()}");
         }
 
         var outcome = await new DemoFigures(suite, artifacts, seed).ReadAsync(demo, cycle, clock.Elapsed.TotalSeconds, memory.Peak, ct);

@@ -54,8 +54,7 @@ internal sealed class DemoSetup(SuiteClient suite, DemoPaths paths, JsonObject s
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"helpdesk {seed}");
         var projects = await suite.GetAsync("feedback/projects?limit=200", ct);
-        var items = projects.ValueKind == JsonValueKind.Array ? projects : projects.GetProperty("items");
-        if (items.EnumerateArray().FirstOrDefault(p => p.GetProperty("name").GetString() == name) is { ValueKind: JsonValueKind.Object } known)
+        if (projects.GetProperty("data").EnumerateArray().FirstOrDefault(p => p.GetProperty("name").GetString() == name) is { ValueKind: JsonValueKind.Object } known)
         {
             return known.GetProperty("id").GetString()!;
         }
