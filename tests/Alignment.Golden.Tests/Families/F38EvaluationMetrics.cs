@@ -11,7 +11,11 @@ public sealed partial class F38EvaluationMetrics : IGoldenCheck
     {
         var j = c.Json;
         var t = new Tolerances(c.Family);
-        if (j.Has("mcnemar") && j.Has("wilcoxon"))
+        if (j.Has("out") && j.GetProperty("out").Has("token_weighted_perplexity"))
+        {
+            CheckPerplexity(c, t);
+        }
+        else if (j.Has("mcnemar") && j.Has("wilcoxon"))
         {
             CheckTests(j, t);
         }
@@ -22,6 +26,18 @@ public sealed partial class F38EvaluationMetrics : IGoldenCheck
         else if (j.Has("cases") && j.GetProperty("cases")[0].Has("resample_indices"))
         {
             CheckBootstrap(j, t);
+        }
+        else if (j.Has("games"))
+        {
+            CheckRatings(j, t);
+        }
+        else if (j.Has("pass_at_k"))
+        {
+            CheckBestOfN(j, t);
+        }
+        else if (j.Has("population_stability_index"))
+        {
+            CheckDrift(j, t);
         }
         else
         {

@@ -25,6 +25,26 @@ public sealed partial class F41AgreementAndAggregation : IGoldenCheck
         {
             CheckKrippendorff(j, tolerance);
         }
+        else if (j.Has("annotations_task_worker_label"))
+        {
+            CheckDawidSkene(j, tolerance, c.Family.Tolerance("em_probabilities_abs"));
+        }
+        else if (j.Has("in") && j.GetProperty("in").Has("initial_spamming"))
+        {
+            CheckMace(c, tolerance, c.Family.Tolerance("em_probabilities_abs"));
+        }
+        else if (j.Has("out") && j.GetProperty("out").Has("posterior_of_1"))
+        {
+            CheckGlad(c);
+        }
+        else if (j.Has("players"))
+        {
+            CheckTies(j, c.Family.Tolerance("iterative_mle_abs"));
+        }
+        else if (j.Has("cases") && j.GetProperty("cases")[0].Has("rankings_best_first"))
+        {
+            CheckPlackettLuce(j, c.Family.Tolerance("iterative_mle_abs"));
+        }
         else
         {
             throw new UnsupportedCaseException(c.Name);
