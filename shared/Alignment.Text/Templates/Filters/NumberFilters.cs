@@ -60,7 +60,9 @@ internal static class NumberFilters
     public static object? FileSize(object? value, CallArguments arguments, RenderState state)
     {
         var binary = BuiltinFilters.Flag(arguments.Bind("filesizeformat", "binary?")[0]);
-        var bytes = PyConvert.ToFloat(value) ?? throw TemplateException.ValueError("could not convert to float");
+        var bytes = PyConvert.ToFloat(value) ?? throw (PyTypes.IsString(value)
+            ? TemplateException.ValueError($"could not convert string to float: {PyRepr.Of(PyRepr.Str(value))}")
+            : TemplateException.TypeError($"float() argument must be a string or a real number, not '{PyTypes.Name(value)}'"));
         double unit = binary ? 1024 : 1000;
         if (bytes == 1)
         {

@@ -48,7 +48,9 @@ internal static class TextFilters
 
         if (!PyTypes.TryString(value, out var s))
         {
-            throw TemplateException.TypeError($"unsupported operand type(s) for +=: '{PyTypes.Name(value)}' and 'str'");
+            throw value is PyList
+                ? TemplateException.Other("AttributeError", "'list' object has no attribute 'splitlines'")
+                : TemplateException.TypeError($"unsupported operand type(s) for +=: '{PyTypes.Name(value)}' and 'str'");
         }
 
         var lines = StringSplitting.Lines(s + "\n", false).Select(l => (string)l!).ToList();
@@ -177,7 +179,8 @@ internal static class TextFilters
             throw u.Error();
         }
 
-        var s = StringMethods.Text(value, "wordwrap() argument");
+        var s = PyTypes.TryString(value, out var text) ? text
+            : throw TemplateException.Other("AttributeError", $"'{PyTypes.Name(value)}' object has no attribute 'splitlines'");
         state.Allocate(s.Length + ((long)glue.Length * s.Length));
         var wrap = new WordWrapper((int)Math.Min(width, int.MaxValue), p[1] is Missing || PyIteration.Truth(p[1]), p[3] is Missing || PyIteration.Truth(p[3]));
         return string.Join(glue, StringSplitting.Lines(s, false).Select(l => string.Join(glue, wrap.Wrap((string)l!))));

@@ -72,7 +72,6 @@ internal sealed class ForStatement(
         var state = a.State;
         while (loop is null ? source!.MoveNext() : loop.MoveNext())
         {
-            empty = false;
             state.Step();
             state.At = this;
             Target.Assign(a, loop is null ? source!.Current : loop.Current);
@@ -82,10 +81,14 @@ internal sealed class ForStatement(
             }
 
             Scope.Enter(a);
-            if (ExecuteAll(body, a, output) == Flow.Break)
+            var flowed = ExecuteAll(body, a, output);
+            if (flowed == Flow.Break)
             {
                 break;
             }
+
+            // As jinja2's code has it: a pass that ends in break or continue does not count against the else branch.
+            empty &= flowed == Flow.Continue;
         }
 
         Scope.Leave(a);

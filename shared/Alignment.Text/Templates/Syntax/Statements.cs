@@ -136,7 +136,9 @@ internal sealed class FilterBlockStatement(Token at, Expression filter, IReadOnl
 
         a.State.Captured = a.State.AutoEscape ? new Markup(buffer.ToString()) : buffer.ToString();
         var value = filter.Evaluate(a);
-        output.Write(a.State.AutoEscape ? PyOperators.EscapeUnlessMarkup(value) : PyRepr.Str(value));
+        a.State.At = filter;
+        output.Write(PyTypes.TryString(value, out var text) ? text
+            : throw TemplateException.TypeError($"sequence item 0: expected str instance, {PyTypes.Name(value)} found"));
         Scope.Leave(a);
         return Flow.Next;
     }

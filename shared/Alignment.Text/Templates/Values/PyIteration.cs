@@ -20,7 +20,7 @@ internal static class PyIteration
         LoopContext loop => loop.Pairs(),
         Undefined => Each([]),
         PyBytes b => Each([.. b.Value.Select(x => (object?)(long)x)]),
-        string or Markup => Characters(PyRepr.Str(value), value is Markup),
+        string or Markup => Characters(PyRepr.Str(value)),
         _ => null,
     };
 
@@ -132,13 +132,12 @@ internal static class PyIteration
         }
     }
 
-    private static IEnumerator<object?> Characters(string s, bool markup)
+    private static IEnumerator<object?> Characters(string s)
     {
         for (var i = 0; i < s.Length;)
         {
             PyText.At(s, i, out var used);
-            var c = s.Substring(i, used);
-            yield return markup ? new Markup(c) : c;
+            yield return s.Substring(i, used);
             i += used;
         }
     }

@@ -48,7 +48,7 @@ internal sealed class PyPercentFormat
             }
         }
 
-        var unused = values is PyTuple t ? next < t.Items.Length : next == 0 && values is not (PyDict or Undefined or PyList or DictView or PyRange or PyBytes);
+        var unused = values is PyTuple t ? next < t.Items.Length : next == 0 && values is not (PyDict or Undefined or PyList or PyRange or PyBytes);
         state.Allocate(text.Length);
         return unused ? throw TemplateException.TypeError("not all arguments converted during string formatting") : text.ToString();
     }
