@@ -39,6 +39,18 @@ public sealed partial class F38EvaluationMetrics : IGoldenCheck
         {
             CheckDrift(j, t);
         }
+        else if (j.Has("ranking"))
+        {
+            CheckClassification(j, t);
+        }
+        else if (j.Has("logits"))
+        {
+            CheckCalibration(j, t);
+        }
+        else if (j.Has("in") && j.GetProperty("in").Has("baseline_length"))
+        {
+            CheckLength(j, t);
+        }
         else
         {
             throw new UnsupportedCaseException(c.Name);
