@@ -1,11 +1,13 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Alignment.Jobs;
 using Alignment.PreferenceStore.Judgements;
 using Alignment.PreferenceStore.Leases;
 using Alignment.PreferenceStore.Projects;
 using Alignment.PreferenceStore.Prompts;
 using Alignment.PreferenceStore.Tasks;
 using Alignment.ServiceDefaults;
+using Alignment.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -77,6 +79,29 @@ public sealed class SnapshotApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Job_JudgedProject_SucceedsWithTheSnapshotInItsResult()
+    {
+        var project = await JudgedProjectAsync(12);
+        var runner = app.Services.GetServices<IJobRunner>().Single(r => r.Kind == "datasets.snapshot");
+        var outcome = await runner.RunAsync(new JobContext("job", 1, $$"""{"project":"{{project}}","batch":null,"heldout":0.25,"seed":9,"name":"helpdesk"}""", folder.FullName, null, null, new NoProgress()), default);
+        var result = JsonNode.Parse(outcome.ResultJson)!;
+        Assert.Equal(12, (int)result["pairs"]!);
+        await app.Services.GetRequiredService<IDatabase>().WriteAsync((tx, token) => outcome.Effects!(tx, token), default);
+        var view = JsonNode.Parse(await client.GetStringAsync($"/datasets/snapshots/{result["snapshot"]}"))!;
+        Assert.Equal(((int)result["heldout"]!, "helpdesk"), ((int)view["heldoutRows"]!, (string)view["name"]!));
+    }
+
+    [Theory]
+    [InlineData("{}", "no_project")]
+    [InlineData("{", "bad_spec")]
+    public async Task Job_BadSpec_FailsForGood(string spec, string code)
+    {
+        var runner = app.Services.GetServices<IJobRunner>().Single(r => r.Kind == "datasets.snapshot");
+        var fault = await Assert.ThrowsAsync<JobFailedException>(() => runner.RunAsync(new JobContext("job", 1, spec, folder.FullName, null, null, new NoProgress()), default));
+        Assert.Equal(code, fault.Code);
+    }
+
+    [Fact]
     public async Task Freeze_NothingJudged_SaysSo()
     {
         var project = await app.Services.GetRequiredService<ProjectStore>().CreateAsync(new NewProject("empty", "", "", "en"));
@@ -105,4 +130,13 @@ public sealed class SnapshotApiTests : IAsyncLifetime
         using var response = await client.PostAsync(path, new StringContent(body, Encoding.UTF8, "application/json"));
         return ((int)response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
     }
+}
+
+internal sealed class NoProgress : IJobProgress
+{
+    public void Report(long step, long total, string? message)
+    {
+    }
+
+    public Task SaveResumeAsync(string resumeRef, CancellationToken ct) => Task.CompletedTask;
 }

@@ -39,6 +39,23 @@ public sealed class FeedbackApiTests
         Assert.Contains("place A, B, C", (string)body["detail"]!);
     }
 
+    // What the form does for a person who came back too late: take the same task again and send the same ranking.
+    [Fact]
+    public async Task Judgement_LeaseExpired_IsConflictAndTheTaskCanBeTakenAgain()
+    {
+        await using var host = await FeedbackHost.StartAsync();
+        var project = await host.ProjectAsync();
+        var task = (await host.NextAsync(project, "ana"))["task"]!;
+        host.Clock.Advance(TimeSpan.FromMinutes(61));
+        object Judgement(string lease) => new { annotator = "ana", lease, ranking = new[] { new[] { "B" }, ["A"] }, idempotencyKey = lease };
+        var (late, body) = await host.PostAsync($"/feedback/tasks/{task["task"]}/judgements", Judgement((string)task["lease"]!));
+        Assert.Equal((409, "lease-expired"), (late, (string)body!["code"]!));
+        var again = (await host.PostAsync($"/feedback/projects/{project}/tasks/next", new { annotator = "ana", task = (string)task["task"]! })).Body!["task"]!;
+        Assert.Equal(task["choices"]!.ToJsonString(), again["choices"]!.ToJsonString());
+        var (stored, _) = await host.PostAsync($"/feedback/tasks/{task["task"]}/judgements", Judgement((string)again["lease"]!));
+        Assert.Equal(201, stored);
+    }
+
     [Fact]
     public async Task Judgement_UnknownLease_IsConflict()
     {

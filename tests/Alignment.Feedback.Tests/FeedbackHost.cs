@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Alignment.ServiceDefaults;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Alignment.Feedback.Tests;
@@ -19,11 +20,14 @@ internal sealed class FeedbackHost : IAsyncDisposable
         builder.Configuration["Alignment:Data"] = folder.FullName;
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<TimeProvider>(Clock);
         builder.AddFeedback();
         app = builder.Build();
         app.MapServiceDefaults();
         app.MapFeedback();
     }
+
+    public MovableClock Clock { get; } = new();
 
     public HttpClient Client { get; private set; } = null!;
 
@@ -68,4 +72,13 @@ internal sealed class FeedbackHost : IAsyncDisposable
         await app.DisposeAsync();
         folder.Delete(recursive: true);
     }
+}
+
+internal sealed class MovableClock : TimeProvider
+{
+    private TimeSpan moved;
+
+    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + moved;
+
+    public void Advance(TimeSpan by) => moved += by;
 }
