@@ -1,6 +1,7 @@
 using Alignment.Contracts.Messages;
 using Alignment.Cycles.Cycles;
 using Alignment.Cycles.Jobs;
+using Alignment.Cycles.Operations;
 using Alignment.Cycles.Schedules;
 using Alignment.Jobs;
 using Alignment.Messaging;
@@ -31,6 +32,7 @@ public static class CyclesService
         routes.MapCycleRoutes();
         routes.MapScheduleRoutes();
         routes.MapJobRoutes();
+        routes.MapOperationsRoutes();
         return routes;
     }
 }

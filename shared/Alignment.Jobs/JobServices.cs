@@ -39,6 +39,7 @@ public static class JobServices
         });
         services.TryAddSingleton<JobClaims>();
         services.TryAddSingleton<LeaseStore>();
+        services.TryAddSingleton<JobFolders>();
         services.TryAddSingleton<JobExecution>();
         services.AddHostedService<JobWorker>();
         return services;

@@ -16,6 +16,9 @@ namespace Alignment.ServiceDefaults;
 /// <summary>What every service starts with: options, health, problem details, telemetry, resilient HTTP clients.</summary>
 public static class ServiceDefaultsExtensions
 {
+    /// <summary>How long a stopping process may save its running job; a supervisor waits a little longer before it kills.</summary>
+    private static readonly TimeSpan SaveTime = TimeSpan.FromSeconds(40);
+
     /// <summary>Adds the defaults once; a second call (the Suite composes many services) does nothing.</summary>
     public static IHostApplicationBuilder AddServiceDefaults(this IHostApplicationBuilder builder, string serviceName)
     {
@@ -31,7 +34,8 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddAlignmentMessaging(new MessagingOptions { Bus = options.Bus });
         builder.Services.AddProblemDetails(o => o.CustomizeProblemDetails = c => c.ProblemDetails.Extensions["traceId"] = c.HttpContext.TraceIdentifier);
         builder.Services.AddExceptionHandler<ProblemExceptionHandler>();
-        builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), ["live"]);
+        builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), ["live"]).AddCheck<BusHealthCheck>("messages", HealthStatus.Degraded);
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = SaveTime);
         builder.Services.ConfigureHttpClientDefaults(c => c.AddStandardResilienceHandler());
         if (options.WatchParent)
         {

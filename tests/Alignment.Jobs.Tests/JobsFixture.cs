@@ -31,8 +31,10 @@ internal sealed class JobsFixture(TestStore store, JobWorkerOptions options) : I
         return new(store, new() { WorkFolder = Path.Combine(store.Folder, "work"), Heartbeat = TimeSpan.FromMilliseconds(200), Lease = TimeSpan.FromSeconds(30), Poll = TimeSpan.FromMilliseconds(50) });
     }
 
+    public JobFolders Folders => new(Reader, options, Time, NullLogger<JobFolders>.Instance);
+
     public JobWorker Worker(params IJobRunner[] runners) => new(
-        Claims, new(Leases, Reader, options, Time, NullLogger<JobExecution>.Instance), runners, wake, new(Database, []), options, NullLogger<JobWorker>.Instance);
+        Claims, new(Leases, Reader, Folders, options, Time, NullLogger<JobExecution>.Instance), Folders, runners, wake, new(Database, []), options, NullLogger<JobWorker>.Instance);
 
     public Task<string> EnqueueAsync(string key, string kind = "test", long priority = 0) => Database.WriteAsync(
         (tx, ct) => Queue.EnqueueAsync(tx, new(kind, """{"a":1}""", key) { Priority = priority }, ct), CancellationToken.None);

@@ -13,6 +13,7 @@ internal static class ScheduleEndpoints
         var group = routes.MapGroup("/schedules").WithTags("schedules");
         group.MapPost("/", CreateAsync).WithSummary("Start a cycle at every slot of a cron text, in a time zone.");
         group.MapGet("/", async (ScheduleStore schedules, TimeProvider time, CancellationToken ct) => (await schedules.ListAsync(ct)).Select(s => View(s, time)));
+        group.MapPatch("/{id}", EnableAsync).WithSummary("Pause or resume; slots that passed while paused are not made up for.");
         group.MapDelete("/{id}", DeleteAsync);
     }
 
@@ -35,9 +36,21 @@ internal static class ScheduleEndpoints
         return TypedResults.Created($"/schedules/{row.Id}", View(row, time));
     }
 
+    private static async Task<IResult> EnableAsync(string id, SchedulePatch patch, ScheduleStore schedules, TimeProvider time, CancellationToken ct)
+    {
+        if (patch.Enabled is not { } enabled)
+        {
+            throw new ProblemException(422, "Nothing to change.", "enabled: send true or false.", "invalid-schedule");
+        }
+
+        return await schedules.EnableAsync(id, enabled, ct) is { } row ? TypedResults.Ok(View(row, time)) : throw NotFound(id);
+    }
+
     private static async Task<IResult> DeleteAsync(string id, ScheduleStore schedules, CancellationToken ct) => await schedules.DeleteAsync(id, ct)
         ? TypedResults.NoContent()
-        : throw new ProblemException(404, "No such schedule.", $"'{id}' is no schedule; GET /schedules lists them.", "schedule-not-found");
+        : throw NotFound(id);
+
+    private static ProblemException NotFound(string id) => new(404, "No such schedule.", $"'{id}' is no schedule; GET /schedules lists them.", "schedule-not-found");
 
     private static object View(ScheduleRow s, TimeProvider time)
     {
@@ -50,3 +63,6 @@ internal static class ScheduleEndpoints
         return new { s.Id, s.Name, s.Cron, s.TimeZone, enabled = s.Enabled == 1, next, template = JsonSerializer.Deserialize<JsonElement>(s.Template) };
     }
 }
+
+/// <param name="Enabled">False pauses.</param>
+internal sealed record SchedulePatch(bool? Enabled);

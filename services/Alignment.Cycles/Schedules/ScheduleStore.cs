@@ -32,6 +32,20 @@ internal sealed class ScheduleStore(IDatabase database, CycleStore cycles, TimeP
     public Task<IReadOnlyList<ScheduleRow>> ListAsync(CancellationToken ct) => database.ReadAsync(async (connection, token) =>
         (IReadOnlyList<ScheduleRow>)[.. await connection.QueryAsync<ScheduleRow>(new CommandDefinition($"select {ScheduleRow.Columns} from schedules order by name", cancellationToken: token))], ct);
 
+    /// <summary>Pauses or resumes; resuming starts at the next slot from now. Null when there is no such schedule.</summary>
+    public async Task<ScheduleRow?> EnableAsync(string id, bool enabled, CancellationToken ct)
+    {
+        if ((await ListAsync(ct)).FirstOrDefault(s => s.Id == id) is not { } row)
+        {
+            return null;
+        }
+
+        var next = row with { Enabled = enabled ? 1 : 0, NextAt = Slots.Next(row.Cron, row.TimeZone, time.GetUtcNow()).ToUnixTimeMilliseconds() };
+        await database.WriteAsync((tx, token) => tx.Connection!.ExecuteAsync(new CommandDefinition(
+            "update schedules set enabled = @Enabled, next_at = @NextAt where id = @Id", next, tx, cancellationToken: token)), ct);
+        return next;
+    }
+
     public Task<bool> DeleteAsync(string id, CancellationToken ct) => database.WriteAsync(async (tx, token) =>
         await tx.Connection!.ExecuteAsync(new CommandDefinition("delete from schedules where id = @id", new { id }, tx, cancellationToken: token)) == 1, ct);
 

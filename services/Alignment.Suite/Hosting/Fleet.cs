@@ -7,7 +7,7 @@ internal static class Fleet
     [
         new("Feedback", 1, ["/feedback/{**rest}"]),
         new("Datasets", 2, ["/datasets/{**rest}"]),
-        new("Cycles", 3, ["/cycles/{**rest}", "/schedules/{**rest}", "/jobs/{**rest}"]),
+        new("Cycles", 3, ["/cycles/{**rest}", "/schedules/{**rest}", "/jobs/{**rest}", "/operations/{**rest}"]),
         new("Checkpoints", 4, ["/checkpoints/{**rest}", "/v1/models"]),
         new("Inference", 5, ["/v1/chat/{**rest}", "/inference/{**rest}"]),
         new("SupervisedFineTuning", 6, []),

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Alignment.Jobs.Running;
 
 /// <summary>Runs one claimed job and writes how it ended.</summary>
-internal sealed class JobExecution(LeaseStore leases, IJobReader reader, JobWorkerOptions options, TimeProvider time, ILogger<JobExecution> log)
+internal sealed class JobExecution(LeaseStore leases, IJobReader reader, JobFolders folders, JobWorkerOptions options, TimeProvider time, ILogger<JobExecution> log)
 {
     public async Task RunAsync(ClaimedJob job, string owner, IJobRunner runner, CancellationToken hostStopping)
     {
@@ -13,11 +13,13 @@ internal sealed class JobExecution(LeaseStore leases, IJobReader reader, JobWork
         using var heartbeat = new Heartbeat(lease, new(job.ProgressStep, 0, null), leases, options, time, log, hostStopping);
         try
         {
-            var context = new JobContext(job.Id, job.Attempt, job.Spec, Folder(job), job.ResumeRef, job.CycleId, heartbeat);
+            var context = new JobContext(job.Id, job.Attempt, job.Spec, folders.Create(job.Id, job.Attempt), job.ResumeRef, job.CycleId, heartbeat);
             var outcome = await JobThread.RunAsync($"job {job.Id}", () => runner.RunAsync(context, heartbeat.Stop)).ConfigureAwait(false);
             await leases.CompleteAsync(lease, outcome, heartbeat.Note, CancellationToken.None).ConfigureAwait(false);
             log.JobSucceeded(job.Kind, job.Id, job.Attempt);
-            Sweep(job);
+
+            // The result lives in the artifact store; what the attempts left on the way is of no more use.
+            folders.Remove(job.Id);
         }
         catch (Exception fault)
         {
@@ -67,21 +69,5 @@ internal sealed class JobExecution(LeaseStore leases, IJobReader reader, JobWork
 
         await leases.FailAsync(lease, failure, CancellationToken.None).ConfigureAwait(false);
         log.JobFailed(lease.Kind, lease.Id, failure.Code, failure.Text, fault);
-    }
-
-    private string Folder(ClaimedJob job) =>
-        Directory.CreateDirectory(Path.Combine(Path.GetFullPath(options.WorkFolder), job.Id, job.Attempt.ToString())).FullName;
-
-    /// <summary>The result lives in the artifact store; what the attempts left on the way is of no more use.</summary>
-    private void Sweep(ClaimedJob job)
-    {
-        try
-        {
-            Directory.Delete(Path.Combine(Path.GetFullPath(options.WorkFolder), job.Id), recursive: true);
-        }
-        catch (IOException fault)
-        {
-            log.SweepFailed(job.Id, fault);
-        }
     }
 }

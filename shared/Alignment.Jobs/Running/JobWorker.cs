@@ -8,7 +8,7 @@ namespace Alignment.Jobs.Running;
 
 /// <summary>Claims the kinds of this process's runners, one job at a time, for as long as the host lives.</summary>
 internal sealed class JobWorker(
-    JobClaims claims, JobExecution execution, IEnumerable<IJobRunner> runners, IWakeSignal wake, Migrator migrator, JobWorkerOptions options, ILogger<JobWorker> log)
+    JobClaims claims, JobExecution execution, JobFolders folders, IEnumerable<IJobRunner> runners, IWakeSignal wake, Migrator migrator, JobWorkerOptions options, ILogger<JobWorker> log)
     : BackgroundService
 {
     private readonly Dictionary<string, IJobRunner> byKind = runners.ToDictionary(runner => runner.Kind);
@@ -16,6 +16,7 @@ internal sealed class JobWorker(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await migrator.RunAsync(stoppingToken).ConfigureAwait(false);
+        await folders.SweepAsync(stoppingToken).ConfigureAwait(false);
         while (!stoppingToken.IsCancellationRequested)
         {
             try

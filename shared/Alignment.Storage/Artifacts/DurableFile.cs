@@ -10,10 +10,17 @@ public static partial class DurableFile
     public static void WriteAllBytes(string path, ReadOnlySpan<byte> bytes)
     {
         var temporary = $"{path}.{Environment.ProcessId}.tmp";
-        using (var handle = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
+        try
         {
+            using var handle = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write);
             RandomAccess.Write(handle, bytes, 0);
             RandomAccess.FlushToDisk(handle);
+        }
+        catch
+        {
+            // On a full disk the torso would be taken for content by the next try.
+            File.Delete(temporary);
+            throw;
         }
 
         File.Move(temporary, path, overwrite: true);

@@ -52,6 +52,19 @@ public abstract class ScheduleCompliance(string kind) : IAsyncLifetime
         Assert.Equal(1, await cycles.Schedules.TickAsync(Ct));
     }
 
+    [Fact]
+    public async Task Enable_PausedOverSlotsThenResumed_WaitsForTheNextSlot()
+    {
+        var id = (await CreateAsync()).Id;
+        await cycles.Schedules.EnableAsync(id, false, Ct);
+        cycles.Time.Now = cycles.Time.Now.AddHours(3).AddMinutes(5);
+        Assert.Equal(0, await cycles.Schedules.TickAsync(Ct));
+        await cycles.Schedules.EnableAsync(id, true, Ct);
+        Assert.Equal(0, await cycles.Schedules.TickAsync(Ct));
+        cycles.Time.Now = cycles.Time.Now.AddMinutes(55);
+        Assert.Equal(1, await cycles.Schedules.TickAsync(Ct));
+    }
+
     public async ValueTask InitializeAsync() => cycles = await CyclesFixture.OpenAsync(kind);
 
     public ValueTask DisposeAsync() => cycles?.DisposeAsync() ?? ValueTask.CompletedTask;

@@ -117,6 +117,23 @@ public sealed class JobWorkerTests : IAsyncLifetime
         Assert.True(job.DueAt > job.CreatedAt + 20_000);
     }
 
+    [Fact]
+    public async Task Sweep_FoldersOfEndedAndOpenJobs_OnlySuccessGoesAtOnce()
+    {
+        var done = await jobs.EnqueueAsync("done");
+        var canceled = await jobs.EnqueueAsync("canceled");
+        var open = await jobs.EnqueueAsync("open");
+        await jobs.Leases.CompleteAsync(JobsFixture.LeaseOf((await jobs.ClaimAsync("w"))!, "w"), new("{}"), new(0, 0, null), Ct);
+        await jobs.CancelAsync(canceled);
+        foreach (var id in new[] { done, canceled, open, "of-another-suite" })
+        {
+            jobs.Folders.Create(id, 1);
+        }
+
+        await jobs.Folders.SweepAsync(Ct);
+        Assert.Equal(new[] { canceled, open, "of-another-suite" }.Order(), Directory.GetDirectories(jobs.Options.WorkFolder).Select(folder => Path.GetFileName(folder)).Order());
+    }
+
     public async ValueTask InitializeAsync() => jobs = await JobsFixture.OpenAsync("sqlite");
 
     public ValueTask DisposeAsync() => jobs.DisposeAsync();
