@@ -12,7 +12,7 @@ public static class TestServer
     /// <summary>xunit.v3 reads an exception whose message starts so as a skipped test.</summary>
     private const string SkipPrefix = "$XunitDynamicSkip$";
 
-    private static readonly Lazy<Task<PostgresServer>> SharedPostgres = new(() => StartAsync(PostgresServer.Missing(), folder => PostgresServer.StartAsync(folder)));
+    private static readonly Lazy<Task<PostgresServer>> SharedPostgres = new(() => StartAsync(PostgresServer.Missing(), folder => PostgresServer.StartAsync(folder, durable: false)));
     private static readonly Lazy<Task<RabbitMqServer>> SharedRabbit = new(() => StartAsync(RabbitMqServer.Missing(), folder => RabbitMqServer.StartAsync(folder)));
 
     private static readonly ConcurrentStack<Func<Task>> Started = new();

@@ -19,7 +19,8 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <param name="folder">Kept between starts; created when missing. Under root its parents must be readable by user postgres.</param>
     /// <param name="port">0 takes a free one.</param>
-    public static async Task<PostgresServer> StartAsync(string folder, int port = 0, CancellationToken ct = default)
+    /// <param name="durable">False trades safety against power cuts for speed: only for data nobody keeps.</param>
+    public static async Task<PostgresServer> StartAsync(string folder, int port = 0, CancellationToken ct = default, bool durable = true)
     {
         var binaries = Binaries() ?? throw new InvalidOperationException(Missing());
         port = port == 0 ? ServerProcess.FreePort() : port;
@@ -31,7 +32,7 @@ public sealed class PostgresServer : IAsyncDisposable
             await RunAsync(ct, AsServerUser($"{binaries}/initdb", "-D", cluster, "-U", "alignment", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")).ConfigureAwait(false);
         }
 
-        var command = AsServerUser($"{binaries}/postgres", "-D", cluster, "-p", $"{port}", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200");
+        var command = AsServerUser($"{binaries}/postgres", "-D", cluster, "-p", $"{port}", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", durable ? "fsync=on" : "fsync=off");
         var process = await ServerProcess.StartAsync("PostgreSQL", new(command[0], command[1..]) { WorkingDirectory = "/" },
             token => ReadyAsync(binaries, port, token), TimeSpan.FromSeconds(60), ct).ConfigureAwait(false);
         return new(process, port);
