@@ -15,6 +15,8 @@ internal sealed class DecodingSession : IDisposable
     private readonly int width;
     private int[] lengths;
     private KeyValueCache cache;
+    private readonly bool ownsCache = true;
+    private readonly int reused;
     private Tensor? additive;
     private long steps;
 
@@ -26,19 +28,33 @@ internal sealed class DecodingSession : IDisposable
         Prompts = prompts;
         lengths = [.. prompts.Select(p => p.Count)];
         width = lengths.Max();
-        if (model.Config.Rope is null && width + newTokens > model.Config.MaxPositions)
-        {
-            throw new ArgumentException($"A prompt of {width} tokens and {newTokens} new ones exceed the {model.Config.MaxPositions} positions this model has learned.");
-        }
-
+        CheckPositions(newTokens);
         cache = new(model.Config, prompts.Count, width + newTokens, model.DType);
+    }
+
+    /// <summary>One prompt over a cache that may hold its beginning already.</summary>
+    public DecodingSession(CausalModel model, IReadOnlyList<int> prompt, int newTokens, PrefixCache prefix)
+    {
+        this.model = model;
+        Prompts = [prompt];
+        lengths = [prompt.Count];
+        width = prompt.Count;
+        CheckPositions(newTokens);
+        cache = prefix.Prepare(model, prompt, newTokens);
+        (ownsCache, reused) = (false, prefix.Reused);
     }
 
     private IReadOnlyList<IReadOnlyList<int>> Prompts { get; }
 
-    /// <summary>Next-token logits of every prompt. (B, V) float32 or wider</summary>
+    /// <summary>Next-token logits of every prompt. (B, V) float32</summary>
     public Tensor Prefill()
     {
+        if (reused > 0)
+        {
+            var rest = Prompts[0].Skip(reused).Select(i => (long)i).ToArray();
+            return Logits(model.Hidden(torch.tensor(rest).view(1, rest.Length), null, null, cache).narrow(1, rest.Length - 1, 1));
+        }
+
         var ids = new long[Prompts.Count * width];
         var mask = new bool[ids.Length];
         for (var r = 0; r < Prompts.Count; r++)
@@ -63,7 +79,7 @@ internal sealed class DecodingSession : IDisposable
         return Logits(hidden.narrow(1, width - 1, 1));
     }
 
-    /// <summary>Appends one id per row and gives the next logits. (B, V) float32 or wider</summary>
+    /// <summary>Appends one id per row and gives the next logits. (B, V) float32</summary>
     public Tensor Step(ReadOnlySpan<int> tokens)
     {
         var rows = tokens.Length;
@@ -106,8 +122,20 @@ internal sealed class DecodingSession : IDisposable
 
     public void Dispose()
     {
-        cache.Dispose();
+        if (ownsCache)
+        {
+            cache.Dispose();
+        }
+
         additive?.Dispose();
+    }
+
+    private void CheckPositions(int newTokens)
+    {
+        if (model.Config.Rope is null && width + newTokens > model.Config.MaxPositions)
+        {
+            throw new ArgumentException($"A prompt of {width} tokens and {newTokens} new ones exceed the {model.Config.MaxPositions} positions this model has learned.");
+        }
     }
 
     private Positions NextPositions(int rows)

@@ -15,14 +15,17 @@ public sealed class SequenceGenerator(CausalModel model, Func<int, ReadOnlyMemor
     /// All sequences, in order of prompt and index. Blocking and on one thread; cancellation is looked at before each token.
     /// </summary>
     /// <param name="prompts">Token ids, unpadded, at least one each.</param>
+    /// <param name="prefix">What an earlier call of the same conversation computed; for one prompt and one sequence.</param>
     /// <param name="onToken">Called for each token of each sequence as it is chosen (not in beam search).</param>
     public IReadOnlyList<GeneratedSequence> Generate(
         IReadOnlyList<IReadOnlyList<int>> prompts,
         GenerationOptions options,
         Action<GeneratedToken>? onToken = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default,
+        PrefixCache? prefix = null)
     {
         Validate(prompts, options);
+        Require(prefix is null || (prompts.Count == 1 && options.Sequences == 1 && options.Beams == 1), "a prefix cache serves one prompt and one sequence");
         if (prompts.Count == 0)
         {
             return [];
@@ -37,7 +40,16 @@ public sealed class SequenceGenerator(CausalModel model, Func<int, ReadOnlyMemor
         }
 
         var rows = Rows(prompts, options);
-        Run(prompts, rows, options, stops, onToken, cancellationToken);
+        try
+        {
+            using var session = prefix is null ? new DecodingSession(model, prompts, rows.Max(r => r.Limit)) : new DecodingSession(model, prompts[0], rows[0].Limit, prefix);
+            Run(session, rows, stops, onToken, cancellationToken);
+        }
+        finally
+        {
+            prefix?.Record(prompts[0].Concat(rows[0].Result().Ids));
+        }
+
         return [.. rows.Select(r => r.Result())];
     }
 
@@ -58,9 +70,8 @@ public sealed class SequenceGenerator(CausalModel model, Func<int, ReadOnlyMemor
         return rows;
     }
 
-    private void Run(IReadOnlyList<IReadOnlyList<int>> prompts, List<SequenceRow> all, GenerationOptions options, StopStrings? stops, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
+    private void Run(DecodingSession session, List<SequenceRow> all, StopStrings? stops, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
     {
-        using var session = new DecodingSession(model, prompts, all.Max(r => r.Limit));
         var active = all;
         // Logits of row r of the session belong to active[r]; before the first token one row serves all sequences of its prompt.
         var source = all.Select(r => r.Prompt).ToArray();

@@ -62,12 +62,17 @@ public sealed class Attention : nn.Module
         var (q, k, v) = Project(x, batch, length);
         if (queryNorm is not null)
         {
-            (q, k) = (queryNorm.forward(q).to_type(v.dtype), keyNorm!.forward(k).to_type(v.dtype));
+            (q, k) = (queryNorm.forward(q), keyNorm!.forward(k));
         }
 
         if (rotation is var (cos, sin))
         {
             (q, k) = (Rotary.Apply(q, cos, sin), Rotary.Apply(k, cos, sin));
+        }
+
+        if (q.dtype != v.dtype)
+        {
+            (q, k) = (q.to_type(v.dtype), k.to_type(v.dtype));
         }
 
         if (queryScale is not null)

@@ -102,7 +102,8 @@ public sealed class Decoder : nn.Module
             x = nn.functional.dropout(x, Config.EmbeddingDropout, training: true);
         }
 
-        var rotation = Rotary?.At(positions, DType);
+        // Rotation in float32 or better: sixteen bits of cos and sin cost digits everywhere downstream.
+        var rotation = Rotary?.At(positions, DType is ScalarType.BFloat16 or ScalarType.Float16 ? ScalarType.Float32 : DType);
         each?.Invoke(x);
         for (var i = 0; i < Blocks.Count; i++)
         {

@@ -106,6 +106,27 @@ public sealed class SequenceGeneratorTests
     }
 
     [Fact]
+    public void Generate_PrefixCache_SameTextAndOnlyTheNewPartComputed()
+    {
+        torch.set_num_threads(1);
+        using var model = CausalModel.Create(TinyModels.Llama(), 11, ScalarType.Float64);
+        using var prefix = new PrefixCache();
+        var generator = new SequenceGenerator(model);
+        var options = new GenerationOptions { MaxNewTokens = 6 };
+        IReadOnlyList<int> prompt = [1, 5, 7];
+        for (var turn = 0; turn < 3; turn++)
+        {
+            var fresh = Run(model, [prompt], options)[0].Ids;
+            Assert.Equal(fresh, generator.Generate([prompt], options, null, TestContext.Current.CancellationToken, prefix)[0].Ids);
+            Assert.Equal(turn == 0 ? 0 : prompt.Count - 3, prefix.Reused);
+            prompt = [.. prompt, .. fresh, 8, 9];
+        }
+
+        Assert.Equal(Run(model, [[1, 5, 9, 4]], options)[0].Ids, generator.Generate([[1, 5, 9, 4]], options, null, TestContext.Current.CancellationToken, prefix)[0].Ids);
+        Assert.Equal(2, prefix.Reused);
+    }
+
+    [Fact]
     public void Generate_IdOutsideVocabulary_RefusedByName()
     {
         using var model = CausalModel.Create(TinyModels.Llama(), 11);
