@@ -60,7 +60,8 @@ public sealed record PpoPolicyOptions(
 /// <param name="ClipFraction">Share of tokens where the clipped branch is taken.</param>
 /// <param name="LowerClipFraction">Share where the dual clip is.</param>
 /// <param name="ApproximateKl">Token mean of ℓ_old − ℓ.</param>
-public sealed record PpoPolicyResult(Tensor Loss, Tensor TokenLosses, Tensor ClipFraction, Tensor LowerClipFraction, Tensor ApproximateKl);
+/// <param name="Ratio">(B, T), detached.</param>
+public sealed record PpoPolicyResult(Tensor Loss, Tensor TokenLosses, Tensor ClipFraction, Tensor LowerClipFraction, Tensor ApproximateKl, Tensor Ratio);
 
 /// <summary>PPO's policy loss per token, in the forms of OpenRLHF and verl; TRL's is the default options' value. The log-ratio is held within ±20.</summary>
 public static class PpoPolicyLoss
@@ -89,7 +90,7 @@ public static class PpoPolicyLoss
         }
 
         Tensor Share(Tensor t) => Masked.Mean(t.detach().to_type(m.dtype), mask);
-        return new(Aggregate(loss, m, options.Aggregation), loss.detach(), Share(second.gt(first)), Share(lower), Share(logRatio.neg()));
+        return new(Aggregate(loss, m, options.Aggregation), loss.detach(), Share(second.gt(first)), Share(lower), Share(logRatio.neg()), ratio.detach());
     }
 
     /// <summary>(B, T) → scalar.</summary>

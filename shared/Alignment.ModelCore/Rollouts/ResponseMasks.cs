@@ -17,7 +17,7 @@ public static class ResponseMasks
     {
         var isStop = responses.Is(stopTokenId);
         var first = isStop.to_type(ScalarType.Int64).argmax(-1).Plus(1);
-        return where(isStop.any(-1), first, full_like(first, responses.shape[1]));
+        return where(isStop.any(-1), first, full_like(first, responses.shape[1])).to_type(ScalarType.Int64);
     }
 
     /// <summary>Ids after the first stop token become padding; the mask is 1 up to and including it. Rows without one stay as they are. (B, T)</summary>
@@ -29,4 +29,11 @@ public static class ResponseMasks
 
     /// <summary>(B) bool: the response holds the token.</summary>
     public static Tensor Contains(Tensor responses, long tokenId) => responses.Is(tokenId).any(-1);
+
+    /// <summary>Index of the last token before the first padding id, T − 1 without padding; −1 for an empty response (TRL's rule). (B, T) → (B) int64.</summary>
+    public static Tensor LastTokenBeforePadding(Tensor responses, long padTokenId)
+    {
+        var first = responses.Is(padTokenId).to_type(ScalarType.Int64).argmax(-1);
+        return where(Contains(responses, padTokenId), first, full_like(first, responses.shape[1])).Plus(-1).to_type(ScalarType.Int64);
+    }
 }

@@ -124,7 +124,7 @@ public sealed class F22OnlinePreference : IGoldenCheck
         metrics["val/ref_contain_eos_token"] = ContainEos(c, "in.mixture_completion_ids");
         (metrics["beta"], metrics["mixture_coef"]) = (o.Number("beta"), c.Json.Number("mixture_coef"));
         LossCases.Metrics(name, metrics, o.GetProperty("metrics"), c.Family.Tolerance("metrics"), scores.numel() == 0 ? [] : OptionalScores(o));
-        Near(c, $"{name} kl", NashMdLoss.KlTerm(logProbs, refLogProbs, mask), o.Numbers("kl"));
+        Near(c, $"{name} kl", r.KlSums, o.Numbers("kl"));
     }
 
     /// <summary>With a preference model there are no scores to average.</summary>
