@@ -4,7 +4,7 @@ using Alignment.ModelCore.Diagnostics;
 namespace Alignment.PolicyOptimization.Recipes;
 
 /// <summary>Makes pairs fit the window and says what it did.</summary>
-internal static class PairTruncation
+public static class PairTruncation
 {
     public static IReadOnlyList<TokenPair> Fit(IReadOnlyList<TokenPair> pairs, int maxLength, IMetricsSink metrics)
     {

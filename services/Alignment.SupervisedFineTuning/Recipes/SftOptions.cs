@@ -14,4 +14,20 @@ public sealed class SftOptions : TrainingOptions
 
     [Option("Which end of a row longer than max_length is kept.", Choices = "keep_start|keep_end", Source = "TRL: keep_start")]
     public string Truncation { get; init; } = "keep_start";
+
+    [Option("Several documents in one row of max_length: bfd keeps them whole and apart, wrapped joins and cuts them.", Choices = "none|bfd|wrapped", Source = "TRL: none")]
+    public string Packing { get; init; } = "none";
+
+    public override IEnumerable<string> Contradictions(IReadOnlySet<string> given)
+    {
+        foreach (var problem in base.Contradictions(given))
+        {
+            yield return problem;
+        }
+
+        if (Packing == "wrapped" && given.Contains("truncation"))
+        {
+            yield return "packing: wrapped cuts rows anywhere, so truncation has no effect. Remove one.";
+        }
+    }
 }

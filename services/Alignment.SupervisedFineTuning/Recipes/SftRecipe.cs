@@ -50,7 +50,7 @@ public static class SftRecipe
                 run.Backward(() =>
                 {
                     var batch = TokenBatch.Of(micro, padId);
-                    var hidden = model.Hidden(batch.InputIds);
+                    var hidden = model.Hidden(batch.InputIds, positionIds: batch.PositionIds);
                     var result = SftLoss.FromHidden(hidden, model.HeadWeight, null, batch.Labels, weight, batch.Weights, variant);
                     means.Add("mean_token_accuracy", result.CorrectCount!.ToDouble() / batch.Targets);
                     if (run.Measures)
@@ -78,8 +78,14 @@ public static class SftRecipe
         return Masked.Mean(statistics.Entropy, mask).ToDouble();
     }
 
-    private static List<TokenRow> Examples(SftOptions options, IReadOnlyList<TokenRow> encoded, IMetricsSink metrics)
+    /// <summary>Rows that fit: packed, or cut and without those that have nothing to learn.</summary>
+    public static IReadOnlyList<TokenRow> Examples(SftOptions options, IReadOnlyList<TokenRow> encoded, IMetricsSink metrics)
     {
+        if (options.Packing != "none")
+        {
+            return RowPacking.Pack(encoded, options);
+        }
+
         var cut = encoded.Count(r => r.Ids.Length > options.MaxLength);
         var kept = encoded.Select(r => r.Truncate(options.MaxLength, options.Truncation == "keep_end")).Where(r => r.Targets > 0 && r.Weight > 0).ToList();
         if (cut > 0)

@@ -15,6 +15,9 @@ namespace Alignment.ModelCore.Data;
 /// <param name="Targets">Tokens that the loss counts.</param>
 public sealed record TokenBatch(Tensor InputIds, Tensor Labels, Tensor? Weights, Tensor LastPositions, long RealTokens, long Targets)
 {
+    /// <summary>(B, T) int64, restarting at each document of a packed row; null when no row is packed.</summary>
+    public Tensor? PositionIds { get; private init; }
+
     /// <summary>New tensors in the current dispose scope.</summary>
     public static TokenBatch Of(IReadOnlyList<TokenRow> rows, int padId)
     {
@@ -34,8 +37,14 @@ public sealed record TokenBatch(Tensor InputIds, Tensor Labels, Tensor? Weights,
         }
 
         return new(tensor(ids, [count, length]), tensor(labels, [count, length]), WeightsOf(rows, length),
-            tensor(rows.Select(r => r.Ids.Length - 1L).ToArray()), rows.Sum(r => (long)r.Ids.Length), rows.Sum(r => (long)r.Targets));
+            tensor(rows.Select(r => r.Ids.Length - 1L).ToArray()), rows.Sum(r => (long)r.Ids.Length), rows.Sum(r => (long)r.Targets))
+        {
+            PositionIds = Positions(rows, length),
+        };
     }
+
+    private static Tensor? Positions(IReadOnlyList<TokenRow> rows, int length) => rows.All(r => r.Documents is null) ? null
+        : tensor(rows.SelectMany(r => (r.Documents ?? [r.Ids.Length]).Append(length - r.Ids.Length).SelectMany(n => Enumerable.Range(0, n))).Select(p => (long)p).ToArray(), [rows.Count, length]);
 
     private static Tensor? WeightsOf(IReadOnlyList<TokenRow> rows, int length)
     {

@@ -3,8 +3,9 @@ namespace Alignment.ModelCore.Data;
 /// <summary>
 /// One row as the model sees it. <paramref name="Learn"/>[t] is true where token t is a target (the response, never prompt or
 /// padding). Position 0 has nothing before it, so it is never counted.
+/// <paramref name="Documents"/> holds the lengths of the documents of a packed row, which do not see each other; null for one document.
 /// </summary>
-public sealed record TokenRow(int[] Ids, bool[] Learn, double Weight = 1)
+public sealed record TokenRow(int[] Ids, bool[] Learn, double Weight = 1, IReadOnlyList<int>? Documents = null)
 {
     /// <summary>Tokens that the loss counts.</summary>
     public int Targets { get; } = Learn.Skip(1).Count(x => x);
