@@ -11,14 +11,15 @@ namespace Alignment.ModelCore.Diagnostics;
 /// </summary>
 public sealed class JsonLinesMetrics : IMetricsSink, IDisposable
 {
-    private readonly string path;
     private StreamWriter writer;
 
     public JsonLinesMetrics(string path)
     {
-        this.path = path;
+        Path = path;
         writer = Open();
     }
+
+    public string Path { get; }
 
     public void Step(StepMetrics metrics)
     {
@@ -47,8 +48,8 @@ public sealed class JsonLinesMetrics : IMetricsSink, IDisposable
     {
         writer.Dispose();
         // The last line of a killed run may be torn: what does not parse goes too.
-        var kept = File.ReadLines(path).Where(l => StepOf(l) is { } s && s <= step).ToList();
-        File.WriteAllLines(path, kept, new UTF8Encoding(false));
+        var kept = File.ReadLines(Path).Where(l => StepOf(l) is { } s && s <= step).ToList();
+        File.WriteAllLines(Path, kept, new UTF8Encoding(false));
         writer = Open();
     }
 
@@ -64,5 +65,5 @@ public sealed class JsonLinesMetrics : IMetricsSink, IDisposable
         }
     }
 
-    private StreamWriter Open() => new(path, append: true, new UTF8Encoding(false)) { AutoFlush = true };
+    private StreamWriter Open() => new(Path, append: true, new UTF8Encoding(false)) { AutoFlush = true };
 }

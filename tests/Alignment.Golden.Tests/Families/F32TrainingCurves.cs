@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Alignment.Golden.Tests.Harness;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Alignment.Golden.Tests.Families;

@@ -1,10 +1,8 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Alignment.Evaluation.Recipes;
 using Alignment.Golden.Tests.Harness;
 using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Data;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Alignment.Golden.Tests.Families;

@@ -9,7 +9,6 @@ using Alignment.ModelCore.Training;
 using Alignment.PolicyOptimization.Recipes;
 using Alignment.RewardModeling.Recipes;
 using Alignment.SupervisedFineTuning.Recipes;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Alignment.Golden.Tests.Families;
