@@ -29,7 +29,7 @@ internal static class TrainingCases
         ["ref_model_sync_steps"] = "reference_sync_steps", ["packing_strategy"] = "packing",
         // These are read below, or say what the product does anyway.
         ["optim"] = null, ["train_sampling_strategy"] = null, ["completion_only_loss"] = null, ["packing"] = null, ["loss_type"] = null, ["sync_ref_model"] = null,
-        ["precompute_ref_log_probs"] = null, ["_margin"] = null,
+        ["precompute_ref_log_probs"] = null, ["_margin"] = null, ["_ref"] = null,
     };
 
     public static string Kind(GoldenCase c)
@@ -100,11 +100,23 @@ internal static class TrainingCases
 
     private static Reference Precomputed(GoldenCase c, DpoRecipeOptions options, ModelCore.Modules.CausalModel policy, IReadOnlyList<TokenPair> pairs, TrainingFolders folders)
     {
-        var reference = Reference.Create(options, policy, pairs, "reference", 0, folders, new MemoryMetrics());
-        var (chosen, rejected) = reference.LogProbs([.. Enumerable.Range(0, pairs.Count)], pairs, ScalarType.Float64);
-        Expect.Close("reference chosen", chosen.ToDoubles(), [.. c.Json.GetProperty("in").GetProperty("ref_chosen_logps").EnumerateArray().Select(x => x.GetDouble())], 1e-4, 1e-5);
-        Expect.Close("reference rejected", rejected.ToDoubles(), [.. c.Json.GetProperty("in").GetProperty("ref_rejected_logps").EnumerateArray().Select(x => x.GetDouble())], 1e-4, 1e-5);
-        return reference;
+        double[] Given(string name) => [.. c.Json.GetProperty("in").GetProperty(name).EnumerateArray().Select(x => x.GetDouble())];
+        Reference Find() => Reference.Create(options, policy, pairs, "reference", 0, folders, new MemoryMetrics());
+        using (var own = Find())
+        {
+            var (chosen, rejected) = own.LogProbs([.. Enumerable.Range(0, pairs.Count)], pairs, ScalarType.Float64);
+            Expect.Close("reference chosen", chosen.ToDoubles(), Given("ref_chosen_logps"), 1e-4, 1e-5);
+            Expect.Close("reference rejected", rejected.ToDoubles(), Given("ref_rejected_logps"), 1e-4, 1e-5);
+        }
+
+        if (policy.DType == ScalarType.Float64)
+        {
+            // The double-precision log used the single-precision numbers: at the first step they alone decide which reward is larger.
+            var artifact = Directory.GetFiles(folders.State, "reference-logprobs-*.safetensors").Single();
+            SafeTensorsWriter.Write(artifact, [("chosen", tensor(Given("ref_chosen_logps"))), ("rejected", tensor(Given("ref_rejected_logps")))]);
+        }
+
+        return Find();
     }
 
     private static TrainedCase Reward(GoldenCase c, JsonObject keys, ScalarType dtype, TrainingFolders folders)
