@@ -115,7 +115,13 @@ public sealed class UndisturbedDemo : IDisposable
 /// <summary>A folder that goes away with the test; user postgres may pass through.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
-    public TemporaryFolder() => File.SetUnixFileMode(Path, File.GetUnixFileMode(Path) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+    public TemporaryFolder()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(Path, File.GetUnixFileMode(Path) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        }
+    }
 
     public string Path { get; } = Directory.CreateTempSubdirectory("alignment-demo-").FullName;
 
