@@ -46,6 +46,12 @@ internal sealed class CandidateJobRunner(PromptStore prompts, TaskStore tasks, I
             job.Report(done, all.Count, $"{opened} tasks opened");
         }
 
+        if (all.Count == 0 || withoutChoice == all.Count)
+        {
+            throw new JobFailedException("no_tasks", all.Count == 0 ? $"project: {project} has no prompts; add some (POST /feedback/projects/{project}/prompts)."
+                : "sampling: every prompt's answers were all the same, so there is nothing to rank. Raise the temperature or the number of candidates.");
+        }
+
         return new(JsonSerializer.Serialize(new { tasks = opened, withoutChoice }));
     }
 

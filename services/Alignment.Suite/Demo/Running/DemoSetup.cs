@@ -16,13 +16,14 @@ internal sealed record DemoCycle(string ProjectId, string CycleId);
 /// </summary>
 internal sealed class DemoSetup(SuiteClient suite, DemoPaths paths, JsonObject settings, int seed)
 {
-    private const int PromptsPerCall = 200;
+    private const int PromptsPerCall = 200, ReadyTries = 240;
 
     /// <summary>How the simulated people err, from the settings file.</summary>
     public static SimulatedAnnotatorSettings Annotators(JsonObject settings) => settings["annotators"]?.Deserialize<SimulatedAnnotatorSettings>(JsonSerializerOptions.Web) ?? new();
 
     public async Task<DemoCycle> RunAsync(CancellationToken ct)
     {
+        await ReadyAsync(ct);
         var parent = (await suite.PostAsync("checkpoints", new { folder = paths.BaseModel, name = "helpdesk base" }, ct)).GetProperty("digest").GetString()!;
         var archive = (await suite.PostFileAsync("datasets/imports?kind=sft&name=helpdesk%20archive&file=sft.jsonl&heldout=0", paths.SftFile, ct)).GetProperty("digest").GetString()!;
         var evaluation = await EvaluationSuiteAsync(ct);
@@ -34,21 +35,25 @@ internal sealed class DemoSetup(SuiteClient suite, DemoPaths paths, JsonObject s
         return new(project, cycle.GetProperty("id").GetString()!);
     }
 
-    /// <summary>The worker may still be starting: the only call that waits for it.</summary>
-    private async Task<string> EvaluationSuiteAsync(CancellationToken ct)
+    /// <summary>Services may still be starting; every route that the demo uses must answer before anything is sent.</summary>
+    private async Task ReadyAsync(CancellationToken ct)
     {
-        for (var tries = 0; ; tries++)
+        foreach (var path in (string[])["checkpoints", "feedback/projects", "datasets/snapshots", "cycles", "evaluations/suites"])
         {
-            try
+            for (var tries = 0; !await suite.AnswersAsync(path, ct); tries++)
             {
-                return (await suite.PostAsync("evaluations/suites", new { folder = paths.Sample }, ct)).GetProperty("digest").GetString()!;
-            }
-            catch (DemoException e) when (e.Message.Contains("(503)", StringComparison.Ordinal) && tries < 60)
-            {
+                if (tries == ReadyTries)
+                {
+                    throw new DemoException($"/{path} does not answer; `./align doctor` may say why.");
+                }
+
                 await Task.Delay(500, ct);
             }
         }
     }
+
+    private async Task<string> EvaluationSuiteAsync(CancellationToken ct) =>
+        (await suite.PostAsync("evaluations/suites", new { folder = paths.Sample }, ct)).GetProperty("digest").GetString()!;
 
     private async Task<string> ProjectAsync(CancellationToken ct)
     {

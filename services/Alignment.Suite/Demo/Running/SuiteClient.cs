@@ -8,6 +8,20 @@ internal sealed class SuiteClient(HttpClient http)
 {
     public HttpClient Http => http;
 
+    /// <summary>False while the service behind the path is being started: no connection, or 503.</summary>
+    public async Task<bool> AnswersAsync(string path, CancellationToken ct)
+    {
+        try
+        {
+            using var response = await http.GetAsync(path, ct);
+            return response.StatusCode != System.Net.HttpStatusCode.ServiceUnavailable;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
     public async Task<JsonElement> GetAsync(string path, CancellationToken ct)
     {
         using var response = await http.GetAsync(path, ct);
