@@ -56,7 +56,8 @@ internal sealed class CandidateJobRunner(PromptStore prompts, TaskStore tasks, I
     }
 
     private static NewCandidate Candidate(ChatAnswer answer, string digest, JobSpec spec) =>
-        new(answer.Text.Trim() is { Length: > 0 } text ? text : "…", digest, spec.Object("sampling").ToJsonString(), spec.Seed);
+        // PostgreSQL stores no U+0000, and a form shows none.
+        new(answer.Text.Replace("\0", "", StringComparison.Ordinal).Trim() is { Length: > 0 } text ? text : "…", digest, spec.Object("sampling").ToJsonString(), spec.Seed);
 
     private static JsonArray Messages(Prompt prompt) =>
         new([.. PromptContent.Turns(prompt.Content).Select(t => (JsonNode)new JsonObject { ["role"] = t.Role, ["content"] = t.Content })]);
