@@ -1,8 +1,12 @@
 using System.Globalization;
+using Alignment.ModelCore.Architectures;
+using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Training;
+using Alignment.Text.Templates;
+using Alignment.Text.Tokenization;
 
 namespace Alignment.Suite.Commands.Training;
 
@@ -25,8 +29,9 @@ internal static class TrainingCommand
             Directory.CreateDirectory(output);
             using var alone = Claim(output);
             using var file = new JsonLinesMetrics(Path.Combine(output, "metrics.jsonl"));
-            var memory = new MemoryMetrics();
-            var result = run(TrainingFolders.In(output), new CompositeMetrics(new ConsoleMetrics(LogEvery(keys)), file, memory), cancellation);
+            using var board = new TensorBoardMetrics(output, TimeProvider.System);
+            var result = run(TrainingFolders.In(output), new CompositeMetrics(new ConsoleMetrics(LogEvery(keys)), file, board), cancellation);
+            TrainingReport.Write(Path.Combine(output, "report.html"), method.Name, file.Path, keys, result);
             Say(result);
             return 0;
         }
@@ -50,7 +55,7 @@ internal static class TrainingCommand
         {
             return Fail($"{e.Message} Check that {output} is writable and the disk has room, then run the same command again: it resumes.", CannotWrite);
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or CheckpointException or SafeTensorsException or ArchitectureException or TokenizerException or TemplateException)
         {
             return Fail(e.Message, BadData);
         }
