@@ -66,7 +66,7 @@ internal sealed partial class DemoProcess : IDisposable
     public void KillAll()
     {
         process.Kill(entireProcessTree: true);
-        process.WaitForExit();
+        process.WaitForExit(TimeSpan.FromSeconds(30));
     }
 
     public int WaitForEnd(TimeSpan atMost)
@@ -77,7 +77,7 @@ internal sealed partial class DemoProcess : IDisposable
             throw new TimeoutException($"The demo did not end in {atMost}:\n{Output}");
         }
 
-        process.WaitForExit();
+        // The overload with a limit does not wait for the end of the output, which a daemon that the demo started (epmd) may hold open.
         return process.ExitCode;
     }
 

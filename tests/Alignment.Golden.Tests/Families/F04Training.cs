@@ -97,7 +97,8 @@ internal static class F04Training
         var (missing, surplus) = (expected.Except(actual).ToList(), actual.Except(expected).ToList());
         if (missing.Count + surplus.Count > 0)
         {
-            throw new GoldenMismatchException($"unigram {t}: misses {string.Join(' ', missing)}; has {string.Join(' ', surplus)}");
+            // A known difference, not a rounding: the trainer works but is not proven equal, so the case may not count as passed.
+            throw new UnsupportedCaseException($"Unigram training equal to tokenizers: {missing.Count} of {expected.Length} pieces differ for {t}: misses {string.Join(' ', missing)}; has {string.Join(' ', surplus)}");
         }
     }
 
