@@ -33,6 +33,7 @@ internal sealed class DemoVerb : IVerb
         var url = $"http://localhost:{port}";
         try
         {
+            Startup.RequirePort(url);
             await using var memory = new MemoryWatch();
             await using var servers = distributed ? await DistributedServers.StartAsync(Directory.CreateDirectory(paths.Data).FullName, cancel) : null;
             await using var app = servers is null ? SuiteHost.Build(["--Alignment:Data", paths.Data], url) : DistributedHost.Build(DistributedHost.Settings(paths.Data, servers), port);

@@ -11,6 +11,7 @@ internal static class Startup
     {
         try
         {
+            RequirePort(url);
             await using var app = build();
             app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"Alignment is at {url} (Ctrl-C stops it)."));
             await app.RunAsync(cancel);
@@ -23,6 +24,21 @@ internal static class Startup
         }
     }
 
+    /// <summary>Looks before anything is built, so that a taken port ends in one sentence.</summary>
+    /// <exception cref="IOException">Somebody listens there.</exception>
+    public static void RequirePort(string url)
+    {
+        try
+        {
+            using var listener = new TcpListener(System.Net.IPAddress.Loopback, new Uri(url).Port);
+            listener.Start();
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            throw new IOException(e.Message, new AddressInUseException(e.Message, e));
+        }
+    }
+
     /// <summary>A sentence for a known fault, or null.</summary>
     public static string? Explain(Exception e, string url) => e switch
     {
@@ -31,6 +47,7 @@ internal static class Startup
         UnauthorizedAccessException u => $"{u.Message} Make the folder writable, or name another with --data.",
         IOException { HResult: 28 } io => $"The disk is full: {io.Message} Free some space and start again; nothing was lost.",
         StorageException s => s.Message,
+        FileNotFoundException or DirectoryNotFoundException => $"{e.Message} Name a folder that can be made with --data.",
         OperationCanceledException => null,
         _ => null,
     };
