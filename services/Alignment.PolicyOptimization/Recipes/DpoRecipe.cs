@@ -22,16 +22,16 @@ public static class DpoRecipe
         TrainingRun.Prepare(options);
         var encoder = RowEncoder.Load(options.Model);
         var pairs = PairTruncation.Fit(encoder.Encode(rows), options.MaxLength, metrics);
-        using var policy = CheckpointReader.LoadCausal(options.Model, ScalarType.Float32);
+        using var tuned = TunedModel.Causal(options);
         var ownDigest = FolderDigest.OfModel(options.Model);
         var referenceDigest = options.Reference.Length == 0 ? ownDigest : FolderDigest.OfModel(options.Reference);
-        using var reference = Reference.Create(options, policy, pairs, referenceDigest, encoder.PadId, folders, metrics);
-        var inputs = new RunInputs(policy.Trainable(), options.Plan(pairs.Select(p => p.Length)), DataDigest.Of(pairs), $"{ownDigest}:{referenceDigest}") { Companions = reference.State };
+        using var reference = Reference.Create(options, tuned.Model, pairs, referenceDigest, encoder.PadId, folders, metrics);
+        var inputs = new RunInputs(tuned.Trainable, options.Plan(pairs.Select(p => p.Length)), DataDigest.Of(pairs), $"{ownDigest}:{referenceDigest}") { Companions = reference.State };
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
-        Train(policy, reference, pairs, options, run, encoder.PadId, cancellation);
+        Train(tuned.Model, reference, pairs, options, run, encoder.PadId, cancellation);
         return run.Result(CheckpointPublication.Publish(folders, folder =>
         {
-            CheckpointWriter.Save(policy, folder, new SaveOptions { CopyFilesFrom = options.Model, DType = options.SaveType });
+            tuned.Save(folder);
             TrainingRecord.Write(folder, "dpo", options, inputs, run);
         }));
     }

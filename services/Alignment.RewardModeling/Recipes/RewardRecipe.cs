@@ -21,13 +21,13 @@ public static class RewardRecipe
         TrainingRun.Prepare(options);
         var encoder = RowEncoder.Load(options.Model);
         var pairs = Fitting(options, encoder.Encode(rows), metrics);
-        using var model = CheckpointReader.LoadScoring(options.Model, new LoadOptions { DType = ScalarType.Float32, NewHeadSeed = (ulong)options.Seed, NewHeadLabels = 1 }, out _);
-        var inputs = new RunInputs(model.Trainable(), options.Plan(pairs.Select(p => p.Length)), DataDigest.Of(pairs), FolderDigest.OfModel(options.Model));
+        using var tuned = TunedModel.Scoring(options);
+        var inputs = new RunInputs(tuned.Trainable, options.Plan(pairs.Select(p => p.Length)), DataDigest.Of(pairs), FolderDigest.OfModel(options.Model));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
-        Train(model, pairs, options, run, encoder.PadId, cancellation);
+        Train(tuned.Model, pairs, options, run, encoder.PadId, cancellation);
         return run.Result(CheckpointPublication.Publish(folders, folder =>
         {
-            CheckpointWriter.Save(model, folder, new SaveOptions { CopyFilesFrom = options.Model, DType = options.SaveType });
+            tuned.Save(folder);
             TrainingRecord.Write(folder, "reward", options, inputs, run);
         }));
     }

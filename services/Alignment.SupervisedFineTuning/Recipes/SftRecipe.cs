@@ -21,13 +21,13 @@ public static class SftRecipe
         TrainingRun.Prepare(options);
         var encoder = RowEncoder.Load(options.Model);
         var examples = Examples(options, encoder.Encode(rows, options.Learn), metrics);
-        using var model = CheckpointReader.LoadCausal(options.Model, ScalarType.Float32);
-        var inputs = new RunInputs(model.Trainable(), options.Plan(examples.Select(e => e.Ids.Length)), DataDigest.Of(examples), FolderDigest.OfModel(options.Model));
+        using var tuned = TunedModel.Causal(options);
+        var inputs = new RunInputs(tuned.Trainable, options.Plan(examples.Select(e => e.Ids.Length)), DataDigest.Of(examples), FolderDigest.OfModel(options.Model));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
-        Train(model, examples, options, run, encoder.PadId, cancellation);
+        Train(tuned.Model, examples, options, run, encoder.PadId, cancellation);
         return run.Result(CheckpointPublication.Publish(folders, folder =>
         {
-            CheckpointWriter.Save(model, folder, new SaveOptions { CopyFilesFrom = options.Model, DType = options.SaveType });
+            tuned.Save(folder);
             TrainingRecord.Write(folder, "sft", options, inputs, run);
         }));
     }

@@ -12,7 +12,8 @@ public static class OptionBinder
         var options = new T();
         var known = OptionKey.Of(typeof(T)).ToDictionary(k => k.Name, StringComparer.Ordinal);
         var problems = new List<string>();
-        foreach (var (name, node) in keys)
+        var given = Flat(keys, OptionKey.SectionsOf(typeof(T)).Keys);
+        foreach (var (name, node) in given)
         {
             if (!known.TryGetValue(name, out var key))
             {
@@ -27,16 +28,48 @@ public static class OptionBinder
             }
             else
             {
-                key.Property.SetValue(options, value);
+                key.Set(options, value);
             }
         }
 
-        if (problems.Count == 0 && options is IOptionSet set)
+        if (problems.Count == 0)
         {
-            problems.AddRange(set.Contradictions(keys.Select(k => k.Key).ToHashSet(StringComparer.Ordinal)));
+            problems.AddRange(Contradictions(options, given.Keys));
         }
 
         return problems.Count == 0 ? options : throw new OptionsException(problems);
+    }
+
+    private static IEnumerable<string> Contradictions(object options, IEnumerable<string> given)
+    {
+        var names = given.ToHashSet(StringComparer.Ordinal);
+        foreach (var problem in (options as IOptionSet)?.Contradictions(names) ?? [])
+        {
+            yield return problem;
+        }
+
+        foreach (var (section, property) in OptionKey.SectionsOf(options.GetType()))
+        {
+            var own = names.Where(n => n.StartsWith(section + ".", StringComparison.Ordinal)).Select(n => n[(section.Length + 1)..]).ToHashSet(StringComparer.Ordinal);
+            foreach (var problem in (property.GetValue(options) as IOptionSet)?.Contradictions(own) ?? [])
+            {
+                yield return $"{section}.{problem}";
+            }
+        }
+    }
+
+    // A section may be written as one: {tuning: {rank: 8}} is tuning.rank: 8.
+    private static Dictionary<string, JsonNode?> Flat(JsonObject keys, IEnumerable<string> sections)
+    {
+        var known = sections.ToHashSet(StringComparer.Ordinal);
+        var flat = new Dictionary<string, JsonNode?>(StringComparer.Ordinal);
+        foreach (var (name, node) in keys.SelectMany(k => known.Contains(k.Key) && k.Value is JsonObject section
+            ? section.Where(s => s.Value is not null).Select(s => KeyValuePair.Create($"{k.Key}.{s.Key}", s.Value)) : [k]))
+        {
+            flat[name] = node;
+        }
+
+        return flat;
     }
 
     /// <summary>The options as an object of keys, defaults included: what a run writes down about itself.</summary>
@@ -45,7 +78,7 @@ public static class OptionBinder
         var o = new JsonObject();
         foreach (var key in OptionKey.Of(options.GetType()))
         {
-            o[key.Name] = key.Property.GetValue(options) switch
+            o[key.Name] = key.Get(options) switch
             {
                 null => null,
                 string s => JsonValue.Create(s),

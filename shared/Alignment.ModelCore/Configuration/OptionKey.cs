@@ -5,11 +5,26 @@ using System.Text;
 
 namespace Alignment.ModelCore.Configuration;
 
-/// <summary>One key of an options class: its name, its property and what its <see cref="OptionAttribute"/> says.</summary>
-public sealed record OptionKey(string Name, PropertyInfo Property, OptionAttribute About)
+/// <summary>
+/// One key of an options class: its name, its property, what its <see cref="OptionAttribute"/> says and, for a key in a section, the
+/// property that holds the section.
+/// </summary>
+public sealed record OptionKey(string Name, PropertyInfo Property, OptionAttribute About, PropertyInfo? Section = null)
 {
-    /// <summary>Every key of <paramref name="type"/>, base classes first, in the order of declaration.</summary>
+    /// <summary>Every key of <paramref name="type"/>, base classes first, in the order of declaration; those in sections last.</summary>
     public static IReadOnlyList<OptionKey> Of(Type type)
+    {
+        var own = Plain(type);
+        return [.. own, .. Sections(type).SelectMany(s => Plain(s.PropertyType).Select(k => k with { Name = $"{SnakeCase(s.Name)}.{k.Name}", Section = s }))];
+    }
+
+    /// <summary>The sections of <paramref name="type"/> by name.</summary>
+    public static IReadOnlyDictionary<string, PropertyInfo> SectionsOf(Type type) => Sections(type).ToDictionary(s => SnakeCase(s.Name), StringComparer.Ordinal);
+
+    private static IEnumerable<PropertyInfo> Sections(Type type) =>
+        type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.IsDefined(typeof(OptionGroupAttribute))).OrderBy(p => p.MetadataToken);
+
+    private static List<OptionKey> Plain(Type type)
     {
         var keys = new List<OptionKey>();
         for (var t = type; t is not null && t != typeof(object); t = t.BaseType)
@@ -25,7 +40,14 @@ public sealed record OptionKey(string Name, PropertyInfo Property, OptionAttribu
     }
 
     /// <summary>The default as a job file would spell it; empty when there is none.</summary>
-    public string DefaultOf(object options) => Spell(Property.GetValue(options));
+    public string DefaultOf(object options) => Spell(Get(options));
+
+    /// <summary>The key's value in <paramref name="options"/>.</summary>
+    public object? Get(object options) => Property.GetValue(Holder(options));
+
+    public void Set(object options, object? value) => Property.SetValue(Holder(options), value);
+
+    private object Holder(object options) => Section is null ? options : Section.GetValue(options)!;
 
     /// <summary>The allowed values in words: <c>0 … 1</c>, <c>&gt; 0</c>, <c>linear | cosine</c>.</summary>
     public string Range()

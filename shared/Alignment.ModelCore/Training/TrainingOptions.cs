@@ -79,6 +79,10 @@ public abstract class TrainingOptions : IOptionSet
     [Option("CPU threads; 0 keeps libtorch's choice. Another count changes the last digits.", Min = 0, Max = 1024, Unit = "threads")]
     public int Threads { get; init; }
 
+    /// <summary>Which parameters learn.</summary>
+    [OptionGroup]
+    public TuningOptions Tuning { get; init; } = new();
+
     /// <summary><see cref="SaveDtype"/> as a type.</summary>
     public ScalarType SaveType => SaveDtype == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
 

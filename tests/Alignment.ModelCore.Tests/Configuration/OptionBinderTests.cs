@@ -54,6 +54,24 @@ public sealed class OptionBinderTests
         Assert.Equal("linear | cosine", keys[3].Range());
     }
 
+    [Fact]
+    public void Section_WrittenEitherWay_IsBoundAndChecked()
+    {
+        Assert.Equal(3, OptionBinder.Bind<Sectioned>(new JsonObject { ["part"] = new JsonObject { ["max_steps"] = 3 } }).Part.MaxSteps);
+        Assert.Equal(4, OptionBinder.Bind<Sectioned>(new JsonObject { ["part.max_steps"] = "4" }).Part.MaxSteps);
+        var unknown = Assert.Throws<OptionsException>(() => OptionBinder.Bind<Sectioned>(new JsonObject { ["part"] = new JsonObject { ["max_step"] = 3 } }));
+        Assert.Equal("Unknown key 'part.max_step'; did you mean part.max_steps?", Assert.Single(unknown.Problems));
+        var both = Assert.Throws<OptionsException>(() => OptionBinder.Bind<Sectioned>(new JsonObject { ["part.shuffle"] = false, ["part.max_steps"] = 3 }));
+        Assert.Equal("part.shuffle and max_steps exclude each other.", Assert.Single(both.Problems));
+        Assert.Equal(3, OptionBinder.Describe(OptionBinder.Bind<Sectioned>(new JsonObject { ["part.max_steps"] = 3 }))["part.max_steps"]!.GetValue<int>());
+    }
+
+    public sealed class Sectioned
+    {
+        [OptionGroup]
+        public Sample Part { get; init; } = new();
+    }
+
     public sealed class Sample : IOptionSet
     {
         [Option("Rate.", Min = 0, AboveMin = true, Max = 1)]
