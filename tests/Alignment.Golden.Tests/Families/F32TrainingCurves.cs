@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Alignment.Golden.Tests.Families.Training;
 using Alignment.Golden.Tests.Harness;
 using static TorchSharp.torch;
 

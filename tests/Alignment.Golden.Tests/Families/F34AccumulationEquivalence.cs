@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Alignment.Evaluation.Recipes;
+using Alignment.Golden.Tests.Families.Training;
 using Alignment.Golden.Tests.Harness;
 using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Data;
