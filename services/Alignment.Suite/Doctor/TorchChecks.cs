@@ -33,6 +33,7 @@ internal static class TorchChecks
         var file = Path.Combine(TorchRuntime.NativeFolder, "libLibTorchSharp.so");
         yield return Finding.Ok("libtorch", $"{torch.__version__} from {TorchRuntime.NativeFolder}");
         yield return Finding.Ok("libLibTorchSharp.so", LibTorchSharpPatch.IsPatched(file) ? "patched copy (this system's libstdc++ is older than GCC 13's)" : "as shipped, no patch needed");
+        yield return Finding.Ok("MKL kernels", TorchRuntime.UsesVendorKernels ? "AVX kernels switched on for this processor" : "as MKL chooses");
         yield return Finding.Ok("threads", $"{get_num_threads()} for tensors, {Environment.ProcessorCount} cores");
         var single = Gflops(ScalarType.Float32);
         yield return Finding.Ok("fp32 GEMM", string.Create(CultureInfo.InvariantCulture, $"{single:F0} GFLOPS ({Side}³)"));

@@ -15,6 +15,9 @@ public static partial class TorchRuntime
     /// <summary>The folder the libraries came from.</summary>
     public static string NativeFolder => Loaded.Value;
 
+    /// <summary>Whether MKL was told to use its AVX kernels on a processor where it would not by itself.</summary>
+    public static bool UsesVendorKernels => MklDispatch.IsOn;
+
     /// <summary>Call before the first use of TorchSharp in code that has not touched a type of this assembly.</summary>
     public static void EnsureLoaded() => _ = Loaded.Value;
 
@@ -28,6 +31,7 @@ public static partial class TorchRuntime
         var folder = Candidates().FirstOrDefault(d => File.Exists(Path.Combine(d, "libLibTorchSharp.so")))
             ?? throw new DllNotFoundException($"libtorch was not found in {string.Join(", ", Candidates())}. Build the solution, or set ALIGNMENT_NATIVE to the folder that holds libtorch.so and libLibTorchSharp.so.");
         TuneAllocator();
+        MklDispatch.Enable();
         // Set before the load: native code reads the environment once, and what managed code sets it never sees.
         NativeLibrary.Load(Path.Combine(folder, "libtorch.so"));
         NativeLibrary.Load(Path.Combine(folder, "libLibTorchSharp.so"));
