@@ -12,4 +12,15 @@ public sealed record RunInputs(IReadOnlyList<(string Name, Tensor Value)> Traina
 {
     /// <summary>Further tensors that change while training (a synchronised reference, a running mean): saved and restored in place.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> Companions { get; init; } = [];
+
+    /// <summary>Further modules that learn (a critic), each clipped on its own.</summary>
+    public IReadOnlyList<TrainedModule> Modules { get; init; } = [];
+
+    /// <summary>Steps of the run that one batch of rows serves.</summary>
+    public int StepsPerBatch { get; init; } = 1;
 }
+
+/// <summary>A module that learns beside the first: its gradients are clipped on their own and its norm is reported as <c>grad_norm/name</c>.</summary>
+/// <param name="Trainable">Names unique in the run.</param>
+/// <param name="LearningRateScale">Multiplies the step's rate.</param>
+public sealed record TrainedModule(string Name, IReadOnlyList<(string Name, Tensor Value)> Trainable, double LearningRateScale = 1);

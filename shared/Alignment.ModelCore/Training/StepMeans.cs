@@ -19,5 +19,7 @@ public sealed class StepMeans
         }
     }
 
+    public void Clear() => sums.Clear();
+
     public IReadOnlyDictionary<string, double> Values => sums.ToDictionary(s => s.Key, s => s.Value.Sum / s.Value.Count, StringComparer.Ordinal);
 }

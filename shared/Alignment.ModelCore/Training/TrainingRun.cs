@@ -19,7 +19,8 @@ namespace Alignment.ModelCore.Training;
 ///     run.Update(tokens, metrics);
 /// }
 /// </code>
-/// One thread; nothing awaits inside a step.
+/// A recipe that learns several times from one batch (rollouts) either takes several steps on it (<see cref="RunInputs.StepsPerBatch"/>) or
+/// several optimiser updates within one step (<see cref="UpdateWithin"/>). One thread; nothing awaits inside a step.
 /// </summary>
 public sealed class TrainingRun : IDisposable
 {
@@ -35,6 +36,9 @@ public sealed class TrainingRun : IDisposable
     private readonly Func<long, double> schedule;
     private readonly RunMeters meters = new(TimeProvider.System);
     private readonly JsonObject identity;
+    private readonly int stepsPerBatch;
+    private readonly IReadOnlyList<TrainedModule> modules;
+    private readonly StepMeans updates = new();
     private double stepLoss;
     private int badInARow;
     private int savedAt = -1;
@@ -42,16 +46,26 @@ public sealed class TrainingRun : IDisposable
     private TrainingRun(TrainingOptions options, RunInputs inputs, TrainingFolders folders, IMetricsSink sink)
     {
         (this.options, this.folders, this.sink) = (options, folders, sink);
-        (trainable, companions, plan, identity) = (inputs.Trainable, inputs.Companions, inputs.Plan, Identity(options, inputs));
-        optimizer = new AdamW(ParameterGroup.DecayMatricesOnly(trainable, options.WeightDecay), new AdamOptions(options.AdamBeta1, options.AdamBeta2, options.AdamEpsilon));
-        var warmup = options.WarmupSteps > 0 ? options.WarmupSteps : (long)Math.Ceiling(options.WarmupRatio * plan.TotalSteps);
-        schedule = Schedules.Create(options.Schedule, options.LearningRate, warmup, plan.TotalSteps, new ScheduleOptions { MinLrRate = options.MinLrRate });
+        (companions, plan, identity, stepsPerBatch) = (inputs.Companions, inputs.Plan, Identity(options, inputs), inputs.StepsPerBatch);
+        modules = [new("", inputs.Trainable), .. inputs.Modules];
+        trainable = [.. modules.SelectMany(m => m.Trainable)];
+        TotalSteps = options.MaxSteps > 0 ? options.MaxSteps : plan.TotalSteps * stepsPerBatch;
+        optimizer = new AdamW([.. modules.SelectMany(m => ParameterGroup.DecayMatricesOnly(m.Trainable, options.WeightDecay).Select(g => g with { LearningRateScale = m.LearningRateScale }))],
+            new AdamOptions(options.AdamBeta1, options.AdamBeta2, options.AdamEpsilon));
+        var warmup = options.WarmupSteps > 0 ? options.WarmupSteps : (long)Math.Ceiling(options.WarmupRatio * TotalSteps);
+        schedule = Schedules.Create(options.Schedule, options.LearningRate, warmup, TotalSteps, new ScheduleOptions { MinLrRate = options.MinLrRate });
     }
 
     /// <summary>Optimiser steps done.</summary>
     public int StepsDone { get; private set; }
 
-    public int TotalSteps => plan.TotalSteps;
+    public int TotalSteps { get; }
+
+    /// <summary>Which of the steps on the batch in hand this is, from 0.</summary>
+    public int StepOfBatch => StepsDone % stepsPerBatch;
+
+    /// <summary>Batches of rows taken up so far, the one in hand not counted.</summary>
+    public int BatchesDone => StepsDone / stepsPerBatch;
 
     /// <summary>Real tokens seen, padding not counted.</summary>
     public long Tokens { get; private set; }
@@ -101,10 +115,10 @@ public sealed class TrainingRun : IDisposable
         return run;
     }
 
-    /// <summary>Takes up the next step; false when all are done. When cancelled, saves and throws.</summary>
+    /// <summary>Takes up the next step; false when all are done. When cancelled, saves and throws; a batch that was begun is finished first.</summary>
     public bool Next(CancellationToken cancellation)
     {
-        if (cancellation.IsCancellationRequested && StepsDone < TotalSteps)
+        if (cancellation.IsCancellationRequested && StepsDone < TotalSteps && StepOfBatch == 0)
         {
             Save();
             cancellation.ThrowIfCancellationRequested();
@@ -116,10 +130,11 @@ public sealed class TrainingRun : IDisposable
             return false;
         }
 
-        MicroBatches = plan.Step(StepsDone);
+        MicroBatches = plan.Step(BatchesDone);
         var step = StepsDone + 1;
         Measures = step == 1 || step == TotalSteps || step % options.LogEvery == 0;
         stepLoss = 0;
+        updates.Clear();
         return true;
     }
 
@@ -141,32 +156,36 @@ public sealed class TrainingRun : IDisposable
     /// <param name="describeBatch">The step's rows, for the file that is kept when the run stops.</param>
     public void Update(long tokens, IReadOnlyDictionary<string, double>? metrics, Func<JsonNode> describeBatch)
     {
-        var parameters = trainable.Select(t => t.Value).ToList();
         var rate = schedule(StepsDone);
-        var norm = options.MaxGradNorm > 0 ? GradientClipping.ByGlobalNorm(parameters, options.MaxGradNorm) : GradientClipping.GlobalNorm(parameters);
-        var finite = double.IsFinite(stepLoss) && double.IsFinite(norm);
-        if (finite)
-        {
-            optimizer.Step(rate);
-            (LastLoss, badInARow) = (stepLoss, 0);
-        }
-
-        optimizer.ZeroGradients();
+        var (finite, norm) = Apply(rate);
         BeforeSave?.Invoke();
         BeforeSave = null;
         StepsDone++;
         Tokens += tokens;
         meters.Add(tokens);
-        Report(rate, norm, metrics);
+        Report(rate, metrics);
         if (!finite)
         {
             Drop(norm, describeBatch);
         }
 
-        if (options.SaveEvery > 0 && StepsDone % options.SaveEvery == 0)
+        // A state in the middle of a batch would need its rollouts: it is saved at the batch's end.
+        if (options.SaveEvery > 0 && StepOfBatch == 0 && StepsDone / options.SaveEvery > savedAt / options.SaveEvery)
         {
             Save();
         }
+    }
+
+    /// <summary>An optimiser update inside the step in hand: clips and updates, with the same rule for numbers that are not finite; <see cref="Update"/> ends the step.</summary>
+    public void UpdateWithin(Func<JsonNode> describeBatch)
+    {
+        var (finite, norm) = Apply(schedule(StepsDone));
+        if (!finite)
+        {
+            Drop(norm, describeBatch);
+        }
+
+        stepLoss = 0;
     }
 
     /// <summary>What the finished run says about itself; <paramref name="digest"/> is the checkpoint's.</summary>
@@ -207,12 +226,37 @@ public sealed class TrainingRun : IDisposable
 
     private IEnumerable<(string Name, Tensor Value)> Weights() => trainable.Select(t => ("model." + t.Name, t.Value)).Concat(companions);
 
-    private void Report(double rate, double norm, IReadOnlyDictionary<string, double>? metrics)
+    private (bool Finite, double Norm) Apply(double rate)
     {
-        var values = new Dictionary<string, double>
+        var squares = 0.0;
+        foreach (var module in modules)
         {
-            ["loss"] = stepLoss, ["grad_norm"] = norm, ["learning_rate"] = rate, ["epoch"] = (double)StepsDone / plan.StepsPerEpoch, ["num_tokens"] = Tokens,
-        };
+            var parameters = module.Trainable.Select(t => t.Value).ToList();
+            var own = options.MaxGradNorm > 0 ? GradientClipping.ByGlobalNorm(parameters, options.MaxGradNorm) : GradientClipping.GlobalNorm(parameters);
+            squares += own * own;
+            if (module.Name.Length > 0)
+            {
+                updates.Add($"grad_norm/{module.Name}", own);
+            }
+        }
+
+        var norm = Math.Sqrt(squares);
+        updates.Add("grad_norm", norm);
+        updates.Add("loss", stepLoss);
+        var finite = double.IsFinite(stepLoss) && double.IsFinite(norm);
+        if (finite)
+        {
+            optimizer.Step(rate);
+            (LastLoss, badInARow) = (stepLoss, 0);
+        }
+
+        optimizer.ZeroGradients();
+        return (finite, norm);
+    }
+
+    private void Report(double rate, IReadOnlyDictionary<string, double>? metrics)
+    {
+        var values = new Dictionary<string, double>(updates.Values) { ["learning_rate"] = rate, ["epoch"] = (double)StepsDone / (plan.StepsPerEpoch * stepsPerBatch), ["num_tokens"] = Tokens };
         foreach (var (name, value) in metrics ?? new Dictionary<string, double>())
         {
             values[name] = value;

@@ -1,0 +1,23 @@
+namespace Alignment.ModelCore.Rollouts;
+
+/// <summary>A C# function as a reward: one response at a time.</summary>
+public sealed class FunctionReward(string name, Func<RewardItem, double> score) : IRewardSource
+{
+    public string Name { get; } = name;
+
+    public IReadOnlyList<double> Score(IReadOnlyList<RewardItem> items, CancellationToken cancellation)
+    {
+        var scores = new double[items.Count];
+        for (var i = 0; i < scores.Length; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            scores[i] = score(items[i]);
+        }
+
+        return scores;
+    }
+
+    public void Dispose()
+    {
+    }
+}
