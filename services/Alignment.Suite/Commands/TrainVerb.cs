@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Alignment.PolicyOptimization.Methods;
 using Alignment.Suite.Commands.Training;
 
 namespace Alignment.Suite.Commands;
@@ -10,8 +11,8 @@ internal sealed class TrainVerb : IVerb
     {
         var train = new Command("train", "Train offline, without services: a job file in, a checkpoint with metrics.jsonl and report.html out. Ctrl-C saves; the same command resumes.");
         foreach (var method in typeof(ITrainMethod).Assembly.GetTypes()
-            .Where(t => t is { IsClass: true, IsAbstract: false } && typeof(ITrainMethod).IsAssignableFrom(t))
-            .Select(t => (ITrainMethod)Activator.CreateInstance(t)!).OrderBy(m => m.Name, StringComparer.Ordinal))
+            .Where(t => t is { IsClass: true, IsAbstract: false } && typeof(ITrainMethod).IsAssignableFrom(t) && t.GetConstructor(Type.EmptyTypes) is not null)
+            .Select(t => (ITrainMethod)Activator.CreateInstance(t)!).Concat(PolicyMethods.All.Select(m => new TrainPolicy(m))).OrderBy(m => m.Name, StringComparer.Ordinal))
         {
             train.Add(Method(method));
         }

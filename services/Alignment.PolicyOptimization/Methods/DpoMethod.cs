@@ -1,13 +1,12 @@
 using System.Text.Json.Nodes;
 using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Data;
-using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Training;
 using Alignment.PolicyOptimization.Recipes;
 
-namespace Alignment.Suite.Commands.Training;
+namespace Alignment.PolicyOptimization.Methods;
 
-internal sealed class TrainDpo : ITrainMethod
+internal sealed class DpoMethod : IPolicyMethod
 {
     public string Name => "dpo";
 
@@ -15,10 +14,9 @@ internal sealed class TrainDpo : ITrainMethod
 
     public TrainingOptions Defaults => new DpoRecipeOptions();
 
-    public Func<TrainingFolders, IMetricsSink, CancellationToken, TrainingResult> Prepare(JsonObject keys)
+    public PolicyRun Prepare(JsonObject keys)
     {
         var options = OptionBinder.Bind<DpoRecipeOptions>(keys);
-        Needs.ModelAndData(options);
-        return (folders, metrics, cancellation) => DpoRecipe.Run(options, PreferenceReader.Read(options.Data), folders, metrics, cancellation);
+        return new(options, (folders, metrics, cancellation) => DpoRecipe.Run(options, PreferenceReader.Read(options.Data), folders, metrics, cancellation));
     }
 }

@@ -1,0 +1,23 @@
+using System.Text.Json.Nodes;
+using Alignment.ModelCore.Diagnostics;
+using Alignment.ModelCore.Training;
+using Alignment.PolicyOptimization.Methods;
+
+namespace Alignment.Suite.Commands.Training;
+
+/// <summary>Any of the policy methods under <c>align train</c>.</summary>
+internal sealed class TrainPolicy(IPolicyMethod method) : ITrainMethod
+{
+    public string Name => method.Name;
+
+    public string Help => method.Help;
+
+    public TrainingOptions Defaults => method.Defaults;
+
+    public Func<TrainingFolders, IMetricsSink, CancellationToken, TrainingResult> Prepare(JsonObject keys)
+    {
+        var run = method.Prepare(keys);
+        Needs.ModelAndData(run.Options);
+        return run.Train;
+    }
+}
