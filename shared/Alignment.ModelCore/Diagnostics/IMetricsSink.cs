@@ -17,4 +17,8 @@ public interface IMetricsSink
 public sealed record StepMetrics(int Step, int Total, IReadOnlyDictionary<string, double> Values);
 
 /// <summary><paramref name="Name"/> is a fixed word such as <c>resumed</c> or <c>step_dropped</c>.</summary>
-public sealed record RunEvent(int Step, string Name, string Message);
+public sealed record RunEvent(int Step, string Name, string Message)
+{
+    /// <summary>The numbers behind the message, by name.</summary>
+    public IReadOnlyDictionary<string, double> Values { get; init; } = new Dictionary<string, double>();
+}

@@ -6,7 +6,7 @@ namespace Alignment.ModelCore.Diagnostics;
 
 /// <summary>
 /// <c>metrics.jsonl</c>: one line for each step, <c>{"step":1,"total":200,"loss":…}</c>, and one for each event,
-/// <c>{"step":1,"event":"resumed","message":…}</c>. A number that is not finite is written as null. Lines of steps that a resumed run
+/// <c>{"step":1,"event":"resumed","message":…}</c>, with <c>"values":{…}</c> where numbers are behind it. A number that is not finite is written as null. Lines of steps that a resumed run
 /// does again are dropped when it reports that it resumed, so that every step appears once.
 /// </summary>
 public sealed class JsonLinesMetrics : IMetricsSink, IDisposable
@@ -39,10 +39,19 @@ public sealed class JsonLinesMetrics : IMetricsSink, IDisposable
             KeepUntil(happened.Step);
         }
 
-        writer.WriteLine(new JsonObject { ["step"] = happened.Step, ["event"] = happened.Name, ["message"] = happened.Message }.ToJsonString());
+        var line = new JsonObject { ["step"] = happened.Step, ["event"] = happened.Name, ["message"] = happened.Message };
+        if (happened.Values.Count > 0)
+        {
+            line["values"] = Numbers(happened.Values);
+        }
+
+        writer.WriteLine(line.ToJsonString());
     }
 
     public void Dispose() => writer.Dispose();
+
+    private static JsonObject Numbers(IReadOnlyDictionary<string, double> values) =>
+        new(values.Select(v => KeyValuePair.Create(v.Key, double.IsFinite(v.Value) ? (JsonNode?)v.Value : null)));
 
     private void KeepUntil(int step)
     {

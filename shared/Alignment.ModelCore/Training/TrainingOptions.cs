@@ -1,5 +1,6 @@
 using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Data;
+using Alignment.ModelCore.Training.Guards;
 using static TorchSharp.torch;
 
 namespace Alignment.ModelCore.Training;
@@ -82,6 +83,10 @@ public abstract class TrainingOptions : IOptionSet
     /// <summary>Which parameters learn.</summary>
     [OptionGroup]
     public TuningOptions Tuning { get; init; } = new();
+
+    /// <summary>What the run is watched for.</summary>
+    [OptionGroup]
+    public GuardOptions Guards { get; init; } = new();
 
     /// <summary><see cref="SaveDtype"/> as a type.</summary>
     public ScalarType SaveType => SaveDtype == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;

@@ -29,6 +29,11 @@ public static class TrainingRecord
             ["recipe"] = recipe, ["options"] = settings, ["data_sha256"] = inputs.DataDigest, ["parent_sha256"] = inputs.ModelDigest,
             ["steps"] = run.StepsDone, ["tokens"] = run.Tokens, ["dropped_steps"] = run.DroppedSteps, ["threads"] = get_num_threads(),
         };
+        if (run.Guards.StoppedBy is { } guard)
+        {
+            record["stopped_by"] = guard;
+        }
+
         foreach (var (key, value) in more ?? [])
         {
             record[key] = value?.DeepClone();

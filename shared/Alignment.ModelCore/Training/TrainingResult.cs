@@ -8,4 +8,8 @@ namespace Alignment.ModelCore.Training;
 /// <param name="DroppedSteps">Steps skipped because loss or gradient was not finite.</param>
 /// <param name="FinalLoss">Loss of the last step that was not dropped.</param>
 /// <param name="Metrics">Values of the last line written.</param>
-public sealed record TrainingResult(string Checkpoint, string Digest, int Steps, long Tokens, int DroppedSteps, double FinalLoss, IReadOnlyDictionary<string, double> Metrics);
+public sealed record TrainingResult(string Checkpoint, string Digest, int Steps, long Tokens, int DroppedSteps, double FinalLoss, IReadOnlyDictionary<string, double> Metrics)
+{
+    /// <summary>The guard that ended the run before its time, or null.</summary>
+    public string? StoppedBy { get; init; }
+}

@@ -5,6 +5,7 @@ using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Optimization;
+using Alignment.ModelCore.Training.Guards;
 using static TorchSharp.torch;
 
 namespace Alignment.ModelCore.Training;
@@ -52,9 +53,16 @@ public sealed class TrainingRun : IDisposable
         TotalSteps = options.MaxSteps > 0 ? options.MaxSteps : plan.TotalSteps * stepsPerBatch;
         optimizer = new AdamW([.. modules.SelectMany(m => ParameterGroup.DecayMatricesOnly(m.Trainable, options.WeightDecay).Select(g => g with { LearningRateScale = m.LearningRateScale }))],
             new AdamOptions(options.AdamBeta1, options.AdamBeta2, options.AdamEpsilon));
+        Guards = new(options.Guards);
         var warmup = options.WarmupSteps > 0 ? options.WarmupSteps : (long)Math.Ceiling(options.WarmupRatio * TotalSteps);
         schedule = Schedules.Create(options.Schedule, options.LearningRate, warmup, TotalSteps, new ScheduleOptions { MinLrRate = options.MinLrRate });
     }
+
+    /// <summary>What watches this run, and what it made of learning rate and KL coefficient.</summary>
+    public RunGuards Guards { get; }
+
+    /// <summary>Measures the policy on a held-out set, every <c>guards.probe_every</c> steps.</summary>
+    public IRunProbe? Probe { get; set; }
 
     /// <summary>Optimiser steps done.</summary>
     public int StepsDone { get; private set; }
@@ -106,6 +114,7 @@ public sealed class TrainingRun : IDisposable
         if (state is null)
         {
             sink.Event(new(0, "started", $"{inputs.Trainable.Sum(t => t.Value.numel()):N0} trainable parameters, {run.TotalSteps} steps, {get_num_threads()} threads"));
+            run.KeepGood();
         }
         else
         {
@@ -124,7 +133,7 @@ public sealed class TrainingRun : IDisposable
             cancellation.ThrowIfCancellationRequested();
         }
 
-        if (StepsDone >= TotalSteps)
+        if (StepsDone >= TotalSteps || Guards.StoppedBy is not null)
         {
             Save();
             return false;
@@ -156,7 +165,7 @@ public sealed class TrainingRun : IDisposable
     /// <param name="describeBatch">The step's rows, for the file that is kept when the run stops.</param>
     public void Update(long tokens, IReadOnlyDictionary<string, double>? metrics, Func<JsonNode> describeBatch)
     {
-        var rate = schedule(StepsDone);
+        var rate = schedule(StepsDone) * Guards.LearningRateScale;
         var (finite, norm) = Apply(rate);
         BeforeSave?.Invoke();
         BeforeSave = null;
@@ -169,6 +178,8 @@ public sealed class TrainingRun : IDisposable
             Drop(norm, describeBatch);
         }
 
+        Guards.After(StepsDone, LastMetrics, finite, sink, KeepGood, BackToGood);
+
         // A state in the middle of a batch would need its rollouts: it is saved at the batch's end.
         if (options.SaveEvery > 0 && StepOfBatch == 0 && StepsDone / options.SaveEvery > savedAt / options.SaveEvery)
         {
@@ -179,7 +190,7 @@ public sealed class TrainingRun : IDisposable
     /// <summary>An optimiser update inside the step in hand: clips and updates, with the same rule for numbers that are not finite; <see cref="Update"/> ends the step.</summary>
     public void UpdateWithin(Func<JsonNode> describeBatch)
     {
-        var (finite, norm) = Apply(schedule(StepsDone));
+        var (finite, norm) = Apply(schedule(StepsDone) * Guards.LearningRateScale);
         if (!finite)
         {
             Drop(norm, describeBatch);
@@ -189,7 +200,7 @@ public sealed class TrainingRun : IDisposable
     }
 
     /// <summary>What the finished run says about itself; <paramref name="digest"/> is the checkpoint's.</summary>
-    public TrainingResult Result(string digest) => new(folders.Checkpoint, digest, StepsDone, Tokens, DroppedSteps, LastLoss, LastMetrics);
+    public TrainingResult Result(string digest) => new(folders.Checkpoint, digest, StepsDone, Tokens, DroppedSteps, LastLoss, LastMetrics) { StoppedBy = Guards.StoppedBy };
 
     /// <summary>Writes the state now, if it is not on disk already.</summary>
     public void Save()
@@ -199,16 +210,25 @@ public sealed class TrainingRun : IDisposable
             return;
         }
 
-        using var scope = NewDisposeScope();
-        TrainingState.Save(folders.State, Weights().Concat(optimizer.ExportState().Select(s => (Optimizer + s.Key, s.Value))), new JsonObject
-        {
-            ["step"] = StepsDone, ["tokens"] = Tokens, ["dropped"] = DroppedSteps, ["bad_in_a_row"] = badInARow,
-            ["loss"] = LastLoss.ToString("R", CultureInfo.InvariantCulture), ["run"] = identity.DeepClone(),
-        });
+        SaveTo(folders.State);
         savedAt = StepsDone;
     }
 
-    public void Dispose() => optimizer.Dispose();
+    private void SaveTo(string folder)
+    {
+        using var scope = NewDisposeScope();
+        TrainingState.Save(folder, Weights().Concat(optimizer.ExportState().Select(s => (Optimizer + s.Key, s.Value))), new JsonObject
+        {
+            ["step"] = StepsDone, ["tokens"] = Tokens, ["dropped"] = DroppedSteps, ["bad_in_a_row"] = badInARow,
+            ["loss"] = LastLoss.ToString("R", CultureInfo.InvariantCulture), ["run"] = identity.DeepClone(), ["guards"] = Guards.ToJson(),
+        });
+    }
+
+    public void Dispose()
+    {
+        Probe?.Dispose();
+        optimizer.Dispose();
+    }
 
     private void Resume(TrainingState state)
     {
@@ -220,8 +240,34 @@ public sealed class TrainingRun : IDisposable
         Tokens = state.Numbers["tokens"]!.GetValue<long>();
         DroppedSteps = state.Numbers["dropped"]!.GetValue<int>();
         badInARow = state.Numbers["bad_in_a_row"]!.GetValue<int>();
+        if (state.Numbers["guards"] is JsonObject guards)
+        {
+            Guards.Restore(guards);
+        }
+
         LastLoss = double.Parse(state.Numbers["loss"]!.GetValue<string>(), CultureInfo.InvariantCulture);
         sink.Event(new(StepsDone, "resumed", $"resumed after step {StepsDone} of {TotalSteps}"));
+    }
+
+    private string Good => Path.Combine(folders.State, "good");
+
+    /// <summary>Keeps the present state as one to come back to, where a guard may want that.</summary>
+    private void KeepGood()
+    {
+        if (Guards.KeepsGoodState)
+        {
+            SaveTo(Good);
+        }
+    }
+
+    /// <summary>Weights, companions and optimiser of the last good step; the step number goes on, for the run ends with them.</summary>
+    private void BackToGood()
+    {
+        using var state = TrainingState.Find(Good) ?? throw new InvalidDataException($"{Good} is gone: the guard has no state to come back to. Start the run again in an empty folder.");
+        using var scope = NewDisposeScope();
+        state.Restore(Weights());
+        optimizer.ImportState(state.ReadAll(Optimizer));
+        savedAt = -1;
     }
 
     private IEnumerable<(string Name, Tensor Value)> Weights() => trainable.Select(t => ("model." + t.Name, t.Value)).Concat(companions);
@@ -260,6 +306,14 @@ public sealed class TrainingRun : IDisposable
         foreach (var (name, value) in metrics ?? new Dictionary<string, double>())
         {
             values[name] = value;
+        }
+
+        if (Probe is not null && (StepsDone % Math.Max(1, options.Guards.ProbeEvery) == 0 || StepsDone == TotalSteps))
+        {
+            foreach (var (name, value) in Probe.Measure())
+            {
+                values[name] = value;
+            }
         }
 
         meters.WriteTo(values, TotalSteps - StepsDone);
