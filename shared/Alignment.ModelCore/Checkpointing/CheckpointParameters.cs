@@ -1,5 +1,6 @@
 using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Modules;
+using Alignment.ModelCore.Quantization;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -10,7 +11,7 @@ namespace Alignment.ModelCore.Checkpointing;
 /// Parameters read straight from files. Shapes are compared before memory is taken; what does not fit is collected, so that the report
 /// names everything that is wrong at once.
 /// </summary>
-internal sealed class CheckpointParameters(CheckpointFiles files, DecoderConfig config, ScalarType dtype, ParameterSource? newHead, bool headersOnly = false) : ParameterSource
+internal sealed class CheckpointParameters(CheckpointFiles files, DecoderConfig config, ScalarType dtype, ParameterSource? newHead, bool headersOnly = false, QuantisationFormat? quantise = null) : ParameterSource
 {
     private readonly HashSet<string> used = new(StringComparer.Ordinal);
     private readonly List<string> missing = [];
@@ -55,6 +56,29 @@ internal sealed class CheckpointParameters(CheckpointFiles files, DecoderConfig 
         return Own(tensor);
     }
 
+    /// <summary>A layer that the files hold quantised, or that is to be quantised: read, coded and freed before the next one.</summary>
+    public override IWeightStore? Store(string path, long outFeatures, long inFeatures, bool transposed)
+    {
+        if (IsStoredQuantised(path))
+        {
+            Elements += outFeatures * inFeatures;
+            return headersOnly ? Skip(path) : ReadQuantised(path, outFeatures, inFeatures);
+        }
+
+        var name = Resolve(path + ".weight");
+        long[] shape = transposed ? [inFeatures, outFeatures] : [outFeatures, inFeatures];
+        if (quantise is null || headersOnly || IsHead(path) || name is null || !files.Find(name)!.Entries[name].Shape.AsSpan().SequenceEqual(shape))
+        {
+            return null;
+        }
+
+        used.Add(name);
+        Elements += outFeatures * inFeatures;
+        using var scope = torch.NewDisposeScope();
+        var dense = files.Find(name)!.Read(name);
+        return quantise.Quantise(transposed ? dense.t() : dense);
+    }
+
     public LoadReport Report()
     {
         var unexpected = new List<string>();
@@ -74,6 +98,46 @@ internal sealed class CheckpointParameters(CheckpointFiles files, DecoderConfig 
         return files.Find(name) is not null ? name
             : name.StartsWith(prefix, StringComparison.Ordinal) && files.Find(name[prefix.Length..]) is not null ? name[prefix.Length..]
             : null;
+    }
+
+    private bool IsStoredQuantised(string path) =>
+        Resolve(path + ".SCB") is not null || BitsAndBytesLayout.StateSuffixes.Any(s => Resolve($"{path}.{s}") is not null);
+
+    private QuantisedWeight ReadQuantised(string path, long outFeatures, long inFeatures)
+    {
+        using var scope = torch.NewDisposeScope();
+        Tensor? Find(string suffix)
+        {
+            if (Resolve($"{path}.{suffix}") is not { } name)
+            {
+                return null;
+            }
+
+            used.Add(name);
+            return files.Find(name)!.Read(name);
+        }
+
+        var weight = BitsAndBytesLayout.Read(Find)!;
+        if (weight.OutFeatures == outFeatures && weight.InFeatures == inFeatures)
+        {
+            return weight;
+        }
+
+        mismatched.Add($"{path}.weight is quantised from [{weight.OutFeatures}, {weight.InFeatures}], the configuration asks for [{outFeatures}, {inFeatures}]");
+        return weight;
+    }
+
+    private AbsentWeight Skip(string path)
+    {
+        foreach (var suffix in BitsAndBytesLayout.Suffixes)
+        {
+            if (Resolve($"{path}.{suffix}") is { } name)
+            {
+                used.Add(name);
+            }
+        }
+
+        return new AbsentWeight();
     }
 
     private bool IsHead(string name) => !name.StartsWith(config.Names.Body + ".", StringComparison.Ordinal);
@@ -99,5 +163,19 @@ internal sealed class CheckpointParameters(CheckpointFiles files, DecoderConfig 
         }
 
         return SafeTensorsFile.SameContents(files.Find(head)!, head, files.Find(embedding)!, embedding);
+    }
+
+    /// <summary>Stands where only headers were read.</summary>
+    private sealed class AbsentWeight : IWeightStore
+    {
+        public Tensor Linear(Tensor input, Tensor? bias) => throw new InvalidOperationException("Only the headers of this checkpoint were read.");
+
+        public Tensor Dense(ScalarType dtype) => throw new InvalidOperationException("Only the headers of this checkpoint were read.");
+
+        public IWeightStore Requantise(Tensor dense) => throw new InvalidOperationException("Only the headers of this checkpoint were read.");
+
+        public void Dispose()
+        {
+        }
     }
 }

@@ -13,7 +13,9 @@ public static class CheckpointReader
     /// <summary>A language model in <paramref name="dtype"/> (null: as stored).</summary>
     public static CausalModel LoadCausal(string folder, ScalarType? dtype = null) => LoadCausal(folder, dtype, out _);
 
-    public static CausalModel LoadCausal(string folder, ScalarType? dtype, out LoadReport report)
+    public static CausalModel LoadCausal(string folder, ScalarType? dtype, out LoadReport report) => LoadCausal(folder, new LoadOptions { DType = dtype }, out report);
+
+    public static CausalModel LoadCausal(string folder, LoadOptions options, out LoadReport report)
     {
         var config = DecoderConfig.Load(folder);
         if (config.Head != HeadKind.Language)
@@ -21,7 +23,7 @@ public static class CheckpointReader
             throw new CheckpointException($"{folder}: config.json names {config.Json["architectures"]?[0]}, a classification model without a language head.");
         }
 
-        return Load(folder, config, new LoadOptions { DType = dtype }, (c, s) => new CausalModel(c, s), out report);
+        return Load(folder, config, options, (c, s) => new CausalModel(c, s), out report);
     }
 
     /// <summary>A classification model in <paramref name="dtype"/> (null: as stored).</summary>
@@ -60,7 +62,7 @@ public static class CheckpointReader
         using var files = CheckpointFiles.Open(folder);
         var dtype = options.DType ?? StoredType(config, files);
         using var newHead = options.NewHeadSeed is { } seed ? new FreshParameters(config, seed, dtype) : null;
-        var source = new CheckpointParameters(files, config, dtype, newHead);
+        var source = new CheckpointParameters(files, config, dtype, newHead, quantise: options.Quantise);
         var model = build(config, source);
         report = source.Report();
         if (!report.IsExact)

@@ -1,13 +1,14 @@
 using System.Text.Json;
 using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Modules;
+using Alignment.ModelCore.Quantization;
 using static TorchSharp.torch;
 
 namespace Alignment.ModelCore.Checkpointing;
 
 /// <summary>
 /// Writes model folders that transformers loads: config.json, weights under their Hugging Face names, tied matrices once. Adapter
-/// parameters are left out: merge them first, or save them as an adapter.
+/// parameters are left out: merge them first, or save them as an adapter. Quantised weights are written as bitsandbytes lays them out.
 /// </summary>
 public static class CheckpointWriter
 {
@@ -24,10 +25,20 @@ public static class CheckpointWriter
     private static void Save(nn.Module model, DecoderConfig config, string folder, SaveOptions options)
     {
         Directory.CreateDirectory(folder);
+        using var scope = TorchSharp.torch.NewDisposeScope();
         var tensors = Own(model);
         var dtype = options.DType ?? tensors[0].Value.dtype;
+        var quantised = Quantised(model);
+        if (quantised.Count > 0)
+        {
+            // Codes and scales have the types of their layout whatever is asked for the rest.
+            tensors = [.. tensors.Select(t => (t.Name, t.Value.detach().to_type(dtype))), .. quantised.SelectMany(q => q.Weight.Export().Select(t => ($"{q.Name}.{t.Suffix}", t.Value)))];
+            options = options with { DType = null };
+        }
+
         WriteWeights(tensors, folder, options);
-        File.WriteAllText(Path.Combine(folder, "config.json"), ConfigWriter.Write(config, dtype, options.Version4Keys));
+        var format = quantised.Count > 0 ? quantised[0].Weight.Format : null;
+        File.WriteAllText(Path.Combine(folder, "config.json"), ConfigWriter.Write(config, dtype, options.Version4Keys, format));
         if (options.CopyFilesFrom is { } from)
         {
             foreach (var name in Companions.Where(n => File.Exists(Path.Combine(from, n))))
@@ -40,17 +51,16 @@ public static class CheckpointWriter
     /// <summary>The model's own parameters in order, those of attached adapters left out.</summary>
     private static List<(string Name, Tensor Value)> Own(nn.Module model)
     {
-        var quantised = model.named_modules().FirstOrDefault(m => m.module is Projection { Quantised: not null }).name;
-        if (quantised is not null)
-        {
-            throw new CheckpointException($"{quantised} holds a quantised weight; merge it into a dense model before saving.");
-        }
-
         var adapters = model.named_modules().Where(m => m.module is ProjectionAdapter).Select(m => m.name + ".").ToList();
         return [.. model.named_parameters()
             .Where(p => !adapters.Exists(a => p.name.StartsWith(a, StringComparison.Ordinal)))
             .Select(p => (p.name, (Tensor)p.parameter))];
     }
+
+    private static List<(string Name, QuantisedWeight Weight)> Quantised(nn.Module model) =>
+        // The first name of a module is the one it was registered under; its fields are listed after that.
+        [.. model.named_modules().Where(m => m.module is Projection { Quantised: not null }).DistinctBy(m => m.module).Select(m => (m.name, ((Projection)m.module).Quantised as QuantisedWeight
+            ?? throw new CheckpointException($"{m.name} holds its weight in a form that files do not know.")))];
 
     private static void WriteWeights(List<(string Name, Tensor Value)> tensors, string folder, SaveOptions options)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Alignment.ModelCore.Architectures;
+using Alignment.ModelCore.Quantization;
 using static TorchSharp.torch;
 
 namespace Alignment.ModelCore.Checkpointing;
@@ -10,7 +11,7 @@ public static class ConfigWriter
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static string Write(DecoderConfig config, ScalarType dtype, bool? version4 = null)
+    public static string Write(DecoderConfig config, ScalarType dtype, bool? version4 = null, QuantisationFormat? quantised = null)
     {
         var json = (JsonObject)config.Json.DeepClone();
         var old = version4 ?? json.ContainsKey("torch_dtype");
@@ -19,6 +20,12 @@ public static class ConfigWriter
         json["architectures"] = new JsonArray(Architecture(config));
         json["tie_word_embeddings"] = config.TiedEmbedding;
         WriteTokens(json, config);
+        json.Remove("quantization_config");
+        if (quantised is not null)
+        {
+            json["quantization_config"] = Quantisation(quantised);
+        }
+
         if (config.Head != HeadKind.Language)
         {
             json["id2label"] = new JsonObject([.. Enumerable.Range(0, config.LabelCount).Select(i => KeyValuePair.Create<string, JsonNode?>(i.ToString(), json["id2label"]?[i.ToString()]?.DeepClone() ?? $"LABEL_{i}"))]);
@@ -33,6 +40,24 @@ public static class ConfigWriter
 
         return JsonSerializer.Serialize(json, Indented) + "\n";
     }
+
+    /// <summary>What transformers needs to load the weights again; the keys of its BitsAndBytesConfig.</summary>
+    private static JsonObject Quantisation(QuantisationFormat format) => new()
+    {
+        ["_load_in_4bit"] = format.Code is not null,
+        ["_load_in_8bit"] = format.Code is null,
+        ["bnb_4bit_compute_dtype"] = "float32",
+        ["bnb_4bit_quant_storage"] = "uint8",
+        ["bnb_4bit_quant_type"] = (format.Code ?? FourBitCode.Fp4).Name,
+        ["bnb_4bit_use_double_quant"] = format.Double,
+        ["llm_int8_enable_fp32_cpu_offload"] = false,
+        ["llm_int8_has_fp16_weight"] = false,
+        ["llm_int8_skip_modules"] = null,
+        ["llm_int8_threshold"] = format.OutlierThreshold > 0 ? (decimal)format.OutlierThreshold : 6.0m,
+        ["load_in_4bit"] = format.Code is not null,
+        ["load_in_8bit"] = format.Code is null,
+        ["quant_method"] = "bitsandbytes",
+    };
 
     private static void WriteTokens(JsonObject json, DecoderConfig config)
     {

@@ -1,3 +1,4 @@
+using Alignment.ModelCore.Quantization;
 using static TorchSharp.torch;
 
 namespace Alignment.ModelCore.Checkpointing;
@@ -13,6 +14,9 @@ public sealed record LoadOptions
     /// missing head is an error: a silently re-initialised head has cost many people a training run.
     /// </summary>
     public ulong? NewHeadSeed { get; init; }
+
+    /// <summary>Quantise the linear layers of the body while reading, one at a time; null: as the file has them.</summary>
+    public QuantisationFormat? Quantise { get; init; }
 
     /// <summary>Labels of a new head; null: as config.json says.</summary>
     public int? NewHeadLabels { get; init; }

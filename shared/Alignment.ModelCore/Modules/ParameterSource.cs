@@ -24,6 +24,10 @@ public abstract class ParameterSource
     /// <summary>A trainable parameter outside every dispose scope.</summary>
     public abstract Parameter Get(string name, long[] shape, Initialisation initialisation);
 
+    /// <summary>The weight of the linear layer at <paramref name="path"/> where it is not a dense parameter; null: ask <see cref="Get"/>.</summary>
+    /// <param name="transposed">A dense weight of this layer is (in, out).</param>
+    public virtual IWeightStore? Store(string path, long outFeatures, long inFeatures, bool transposed) => null;
+
     protected static Parameter Own(Tensor tensor)
     {
         var parameter = new Parameter(tensor, requires_grad: true);

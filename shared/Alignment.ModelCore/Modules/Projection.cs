@@ -16,8 +16,13 @@ public sealed class Projection : nn.Module<Tensor, Tensor>
         : base(nameof(Projection))
     {
         (InFeatures, OutFeatures, Transposed) = (inFeatures, outFeatures, transposed);
-        weight = source.Get(path + ".weight", transposed ? [inFeatures, outFeatures] : [outFeatures, inFeatures], initialisation);
-        register_parameter("weight", weight);
+        Quantised = source.Store(path, outFeatures, inFeatures, transposed);
+        if (Quantised is null)
+        {
+            weight = source.Get(path + ".weight", transposed ? [inFeatures, outFeatures] : [outFeatures, inFeatures], initialisation);
+            register_parameter("weight", weight);
+        }
+
         if (hasBias)
         {
             Bias = source.Get(path + ".bias", [outFeatures], Initialisation.Zeros);
@@ -71,12 +76,13 @@ public sealed class Projection : nn.Module<Tensor, Tensor>
         return adapter;
     }
 
-    /// <summary>Replaces the dense weight by <paramref name="store"/> and frees it.</summary>
+    /// <summary>Replaces the weight by <paramref name="store"/> and frees it.</summary>
     public void Quantise(IWeightStore store)
     {
         _internal_params.Remove("weight");
         weight?.Dispose();
         weight = null;
+        Quantised?.Dispose();
         Quantised = store;
     }
 
@@ -85,7 +91,7 @@ public sealed class Projection : nn.Module<Tensor, Tensor>
     {
         if (Quantised is not null)
         {
-            return Quantised.Linear(input, Bias);
+            return ComputeType is { } type ? Quantised.Linear(input.to_type(type), Bias?.to_type(type)) : Quantised.Linear(input, Bias);
         }
 
         return Product(input, Transposed ? Weight.t() : Weight, Bias, ComputeType);
@@ -95,6 +101,16 @@ public sealed class Projection : nn.Module<Tensor, Tensor>
     public static Tensor Product(Tensor input, Tensor weight, Tensor? bias, ScalarType? compute) => compute is { } type
         ? nn.functional.linear(input.to_type(type), weight.to_type(type), bias?.to_type(type))
         : nn.functional.linear(input, weight, bias);
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Quantised?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
 
     /// <summary>(…, in) → (…, out).</summary>
     public override Tensor forward(Tensor input) => Adapter is null ? Base(input) : Adapter.Forward(this, input);

@@ -1,3 +1,7 @@
+using Alignment.ModelCore.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
 namespace Alignment.ModelCore.Optimization;
 
 /// <summary>
@@ -10,18 +14,21 @@ internal sealed class DynamicCode
 
     private DynamicCode(bool signed)
     {
+        using var scope = NewDisposeScope();
         var values = new List<float> { 0, 1 };
         for (var i = 0; i < 7; i++)
         {
-            var parts = signed ? 1 << i : 1 << (i + 1);
-            var scale = Math.Pow(10, i - 6);
-            for (var k = 0; k < parts; k++)
+            // In float32 step by step, as the library does: the last digit of each value depends on it.
+            var bounds = linspace(0.1, 1, (signed ? 1 << i : 1 << (i + 1)) + 1, ScalarType.Float32);
+            using var half = (Scalar)2.0;
+            using var scale = (Scalar)Math.Pow(10, i - 6);
+            long n = bounds.shape[0] - 1;
+            foreach (var mean in bounds.narrow(0, 0, n).add(bounds.narrow(0, 1, n), Scalars.One).div(half).mul(scale).data<float>())
             {
-                var mean = scale * (.1 + (.9 * (k + .5) / parts));
-                values.Add((float)mean);
+                values.Add(mean);
                 if (signed)
                 {
-                    values.Add((float)-mean);
+                    values.Add(-mean);
                 }
             }
         }
