@@ -41,7 +41,7 @@ public abstract class TrainingOptions : IOptionSet
     [Option("Peak learning rate.", Min = 0, AboveMin = true, Max = 10)]
     public double LearningRate { get; set; } = 2e-5;
 
-    [Option("Learning rate over time.", Choices = "constant|constant_with_warmup|linear|cosine|cosine_with_min_lr|inverse_sqrt", Source = "TRL: linear")]
+    [Option("Learning rate over time.", Choices = ScheduleKeys.Names, Source = "TRL: linear")]
     public string Schedule { get; init; } = "linear";
 
     [Option("Steps in which the rate climbs from 0.", Min = 0, Unit = "steps", Source = "TRL: 0")]
@@ -50,8 +50,14 @@ public abstract class TrainingOptions : IOptionSet
     [Option("The same as a share of all steps.", Min = 0, Max = 1)]
     public double WarmupRatio { get; init; }
 
-    [Option("Where cosine_with_min_lr ends, as a share of learning_rate.", Min = 0, Max = 1)]
+    [Option("Where cosine_with_min_lr and cosine_warmup_with_min_lr end, as a share of learning_rate.", Min = 0, Max = 1)]
     public double MinLrRate { get; init; } = 0.1;
+
+    [Option("Optimiser. adamw_8bit keeps its moments in a quarter of the memory, adafactor row and column means only, lion one moment; muon turns matrices' steps into rotations and leaves the rest to AdamW.", Choices = RunOptimizer.Names, Source = "TRL: adamw")]
+    public string Optimizer { get; init; } = "adamw";
+
+    [Option("Momentum of sgd, rmsprop and muon; unset: 0, 0 and 0.95.", Min = 0, Max = 0.9999999, Source = "torch")]
+    public double? Momentum { get; init; }
 
     [Option("Decoupled weight decay, on matrices only.", Min = 0, Max = 10, Source = "TRL: 0")]
     public double WeightDecay { get; init; }
@@ -88,6 +94,14 @@ public abstract class TrainingOptions : IOptionSet
     [OptionGroup]
     public GuardOptions Guards { get; init; } = new();
 
+    /// <summary>Held-out measurements.</summary>
+    [OptionGroup]
+    public EvaluationOptions Evaluation { get; init; } = new();
+
+    /// <summary>Settings of the schedule.</summary>
+    [OptionGroup]
+    public ScheduleKeys ScheduleOptions { get; init; } = new();
+
     /// <summary><see cref="SaveDtype"/> as a type.</summary>
     public ScalarType SaveType => SaveDtype == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
 
@@ -112,9 +126,19 @@ public abstract class TrainingOptions : IOptionSet
             yield return "schedule: constant has no warm-up. Use constant_with_warmup, or remove the warm-up key.";
         }
 
-        if (given.Contains("min_lr_rate") && Schedule != "cosine_with_min_lr")
+        if (given.Contains("min_lr_rate") && Schedule is not ("cosine_with_min_lr" or "cosine_warmup_with_min_lr"))
         {
-            yield return $"min_lr_rate needs schedule: cosine_with_min_lr, and schedule is {Schedule}.";
+            yield return $"min_lr_rate needs schedule: cosine_with_min_lr or cosine_warmup_with_min_lr, and schedule is {Schedule}.";
+        }
+
+        foreach (var problem in ScheduleOptions.Problems(this, given))
+        {
+            yield return problem;
+        }
+
+        if (Momentum is not null && Optimizer is not ("sgd" or "rmsprop" or "muon"))
+        {
+            yield return $"momentum needs optimizer: sgd, rmsprop or muon, and optimizer is {Optimizer}.";
         }
 
         if (MaxSteps > 0 && WarmupSteps >= MaxSteps)

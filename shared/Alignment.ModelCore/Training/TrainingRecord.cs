@@ -34,7 +34,7 @@ public static class TrainingRecord
             record["stopped_by"] = guard;
         }
 
-        foreach (var (key, value) in more ?? [])
+        foreach (var (key, value) in run.Records.Concat(more ?? []))
         {
             record[key] = value?.DeepClone();
         }

@@ -33,8 +33,9 @@ public sealed class TrainingRun : IDisposable
     private readonly BatchPlan plan;
     private readonly TrainingFolders folders;
     private readonly IMetricsSink sink;
-    private readonly AdamW optimizer;
-    private readonly Func<long, double> schedule;
+    private readonly IOptimizer optimizer;
+    private readonly RunSchedule schedule;
+    private readonly IReadOnlyList<IRunExtension> extensions;
     private readonly RunMeters meters = new(TimeProvider.System);
     private readonly JsonObject identity;
     private readonly int stepsPerBatch;
@@ -43,6 +44,7 @@ public sealed class TrainingRun : IDisposable
     private double stepLoss;
     private int badInARow;
     private int savedAt = -1;
+    private bool finished;
 
     private TrainingRun(TrainingOptions options, RunInputs inputs, TrainingFolders folders, IMetricsSink sink)
     {
@@ -51,11 +53,10 @@ public sealed class TrainingRun : IDisposable
         modules = [new("", inputs.Trainable), .. inputs.Modules];
         trainable = [.. modules.SelectMany(m => m.Trainable)];
         TotalSteps = options.MaxSteps > 0 ? options.MaxSteps : plan.TotalSteps * stepsPerBatch;
-        optimizer = new AdamW([.. modules.SelectMany(m => ParameterGroup.DecayMatricesOnly(m.Trainable, options.WeightDecay).Select(g => g with { LearningRateScale = m.LearningRateScale }))],
-            new AdamOptions(options.AdamBeta1, options.AdamBeta2, options.AdamEpsilon));
+        optimizer = RunOptimizer.Create(options, modules);
         Guards = new(options.Guards);
-        var warmup = options.WarmupSteps > 0 ? options.WarmupSteps : (long)Math.Ceiling(options.WarmupRatio * TotalSteps);
-        schedule = Schedules.Create(options.Schedule, options.LearningRate, warmup, TotalSteps, new ScheduleOptions { MinLrRate = options.MinLrRate });
+        schedule = new(options, TotalSteps);
+        extensions = inputs.Extensions ?? [];
     }
 
     /// <summary>What watches this run, and what it made of learning rate and KL coefficient.</summary>
@@ -109,7 +110,13 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="OptionsException">The state belongs to a run with other settings or data.</exception>
     public static TrainingRun Start(TrainingOptions options, RunInputs inputs, TrainingFolders folders, IMetricsSink sink)
     {
+        RunExtensions.Check(options, inputs);
         var run = new TrainingRun(options, inputs, folders, sink);
+        foreach (var e in run.extensions)
+        {
+            e.Start(sink);
+        }
+
         using var state = TrainingState.Find(folders.State);
         if (state is null)
         {
@@ -133,9 +140,10 @@ public sealed class TrainingRun : IDisposable
             cancellation.ThrowIfCancellationRequested();
         }
 
-        if (StepsDone >= TotalSteps || Guards.StoppedBy is not null)
+        if (StepsDone >= TotalSteps || Guards.StoppedBy is not null || (StepOfBatch == 0 && extensions.Any(e => e.Stops)))
         {
             Save();
+            Finish();
             return false;
         }
 
@@ -165,7 +173,7 @@ public sealed class TrainingRun : IDisposable
     /// <param name="describeBatch">The step's rows, for the file that is kept when the run stops.</param>
     public void Update(long tokens, IReadOnlyDictionary<string, double>? metrics, Func<JsonNode> describeBatch)
     {
-        var rate = schedule(StepsDone) * Guards.LearningRateScale;
+        var rate = schedule.Rate(StepsDone) * Guards.LearningRateScale;
         var (finite, norm) = Apply(rate);
         BeforeSave?.Invoke();
         BeforeSave = null;
@@ -190,7 +198,7 @@ public sealed class TrainingRun : IDisposable
     /// <summary>An optimiser update inside the step in hand: clips and updates, with the same rule for numbers that are not finite; <see cref="Update"/> ends the step.</summary>
     public void UpdateWithin(Func<JsonNode> describeBatch)
     {
-        var (finite, norm) = Apply(schedule(StepsDone) * Guards.LearningRateScale);
+        var (finite, norm) = Apply(schedule.Rate(StepsDone) * Guards.LearningRateScale);
         if (!finite)
         {
             Drop(norm, describeBatch);
@@ -221,13 +229,31 @@ public sealed class TrainingRun : IDisposable
         {
             ["step"] = StepsDone, ["tokens"] = Tokens, ["dropped"] = DroppedSteps, ["bad_in_a_row"] = badInARow,
             ["loss"] = LastLoss.ToString("R", CultureInfo.InvariantCulture), ["run"] = identity.DeepClone(), ["guards"] = Guards.ToJson(),
+            ["schedule"] = schedule.Save(), ["extensions"] = new JsonObject(extensions.Select(e => KeyValuePair.Create(e.Name, (JsonNode?)e.Save()))),
         });
     }
+
+    /// <summary>What the run's extensions say in <c>training.json</c>.</summary>
+    internal IEnumerable<KeyValuePair<string, JsonNode?>> Records => extensions.SelectMany(e => e.Record ?? []);
 
     public void Dispose()
     {
         Probe?.Dispose();
         optimizer.Dispose();
+        foreach (var e in extensions)
+        {
+            e.Dispose();
+        }
+    }
+
+    private void Finish()
+    {
+        for (var i = 0; i < extensions.Count && !finished; i++)
+        {
+            extensions[i].Finish(StepsDone, sink);
+        }
+
+        finished = true;
     }
 
     private void Resume(TrainingState state)
@@ -246,6 +272,15 @@ public sealed class TrainingRun : IDisposable
         }
 
         LastLoss = double.Parse(state.Numbers["loss"]!.GetValue<string>(), CultureInfo.InvariantCulture);
+        schedule.Restore(state.Numbers["schedule"] as JsonObject);
+        foreach (var e in extensions)
+        {
+            if (state.Numbers["extensions"]?[e.Name] is JsonObject own)
+            {
+                e.Restore(own);
+            }
+        }
+
         sink.Event(new(StepsDone, "resumed", $"resumed after step {StepsDone} of {TotalSteps}"));
     }
 
@@ -274,6 +309,12 @@ public sealed class TrainingRun : IDisposable
 
     private (bool Finite, double Norm) Apply(double rate)
     {
+        var rows = MicroBatches.Sum(m => m.Length);
+        foreach (var e in extensions)
+        {
+            stepLoss += e.AddGradient(rows, updates);
+        }
+
         var squares = 0.0;
         foreach (var module in modules)
         {
@@ -316,6 +357,15 @@ public sealed class TrainingRun : IDisposable
             }
         }
 
+        foreach (var e in extensions)
+        {
+            e.After(StepsDone, TotalSteps, values, sink);
+            if (e.Observed is { } metric)
+            {
+                schedule.Observe(metric);
+            }
+        }
+
         meters.WriteTo(values, TotalSteps - StepsDone);
         LastMetrics = values;
         sink.Step(new(StepsDone, TotalSteps, values));
@@ -338,6 +388,6 @@ public sealed class TrainingRun : IDisposable
 
     private static JsonObject Identity(TrainingOptions options, RunInputs inputs) => new()
     {
-        ["recipe"] = options.GetType().Name, ["options"] = OptionBinder.Describe(options), ["data"] = inputs.DataDigest, ["model"] = inputs.ModelDigest,
+        ["recipe"] = options.GetType().Name, ["options"] = OptionBinder.Describe(options), ["data"] = string.Join(':', (inputs.Extensions ?? []).Select(e => e.DataDigest).Where(d => d.Length > 0).Prepend(inputs.DataDigest)), ["model"] = inputs.ModelDigest,
     };
 }
