@@ -45,6 +45,7 @@ public sealed class TrainingRun : IDisposable
     private int badInARow;
     private int savedAt = -1;
     private bool finished;
+    private bool insideStep;
 
     private TrainingRun(TrainingOptions options, RunInputs inputs, TrainingFolders folders, IMetricsSink sink)
     {
@@ -161,6 +162,7 @@ public sealed class TrainingRun : IDisposable
         // One scope for both passes: functions with several outputs need all of them alive on the way back.
         using var scope = NewDisposeScope();
         var value = loss();
+        insideStep = true;
         value.backward();
         var number = value.detach().to_type(ScalarType.Float64).item<double>();
         stepLoss += number;
@@ -186,6 +188,7 @@ public sealed class TrainingRun : IDisposable
             Drop(norm, describeBatch);
         }
 
+        insideStep = false;
         Guards.After(StepsDone, LastMetrics, finite, sink, KeepGood, BackToGood);
 
         // A state in the middle of a batch would need its rollouts: it is saved at the batch's end.
@@ -236,8 +239,14 @@ public sealed class TrainingRun : IDisposable
     /// <summary>What the run's extensions say in <c>training.json</c>.</summary>
     internal IEnumerable<KeyValuePair<string, JsonNode?>> Records => extensions.SelectMany(e => e.Record ?? []);
 
+    /// <summary>Saves what is not saved yet, unless a step was under way: a reward source or a file that failed between steps loses nothing.</summary>
     public void Dispose()
     {
+        if (!insideStep && StepOfBatch == 0 && StepsDone > Math.Max(0, savedAt))
+        {
+            Save();
+        }
+
         Probe?.Dispose();
         optimizer.Dispose();
         foreach (var e in extensions)
