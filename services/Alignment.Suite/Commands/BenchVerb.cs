@@ -1,0 +1,35 @@
+using System.CommandLine;
+using Alignment.Suite.Commands.Bench;
+
+namespace Alignment.Suite.Commands;
+
+/// <summary><c>align bench NAME [--json FILE] [--quick]</c>: measurements that anyone can repeat on this machine.</summary>
+internal sealed class BenchVerb : IVerb
+{
+    public Command Build()
+    {
+        var bench = new Command("bench", "Measure on this machine: one table, and the same numbers as JSON.");
+        foreach (var benchmark in typeof(IBenchmark).Assembly.GetTypes()
+            .Where(t => t is { IsClass: true, IsAbstract: false } && typeof(IBenchmark).IsAssignableFrom(t))
+            .Select(t => (IBenchmark)Activator.CreateInstance(t)!).OrderBy(b => b.Name, StringComparer.Ordinal))
+        {
+            bench.Add(Measurement(benchmark));
+        }
+
+        return bench;
+    }
+
+    private static Command Measurement(IBenchmark benchmark)
+    {
+        var json = new Option<string?>("--json") { Description = "File for the numbers." };
+        var quick = new Option<bool>("--quick") { Description = "Smaller: shows that it works." };
+        var command = new Command(benchmark.Name, benchmark.Help) { json, quick };
+        foreach (var option in benchmark.Options)
+        {
+            command.Add(option);
+        }
+
+        command.SetAction((parsed, cancellation) => Task.FromResult(benchmark.Run(new(parsed.GetValue(quick), parsed.GetValue(json), parsed), cancellation)));
+        return command;
+    }
+}
