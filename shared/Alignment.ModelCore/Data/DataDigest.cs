@@ -34,6 +34,18 @@ public static class DataDigest
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    /// <summary>Of prompts.</summary>
+    public static string Of(IEnumerable<int[]> prompts)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var ids in prompts)
+        {
+            Add(hash, ids);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
     private static void Add(IncrementalHash hash, int[] ids)
     {
         Span<byte> length = stackalloc byte[4];

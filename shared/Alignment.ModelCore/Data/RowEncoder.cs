@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Alignment.Text.Tokenization;
 
@@ -98,6 +99,15 @@ public sealed class RowEncoder
     public int[] EncodePrompt(JsonArray messages) => chat is null
         ? tokenizer.EncodeIds(string.Join('\n', messages.Select(m => m!["content"]!.GetValue<string>())), addSpecialTokens: true)
         : tokenizer.EncodeIds(chat.Prompt(messages), addSpecialTokens: false);
+
+    /// <summary>The ids that generation continues.</summary>
+    public int[] EncodePrompt(PromptRow row) => chat is null ? tokenizer.EncodeIds(Plain(row.Messages, row.Plain), addSpecialTokens: true) : EncodePrompt(row.Messages);
+
+    /// <summary>The text of ids, special tokens left out.</summary>
+    public string Decode(ReadOnlySpan<int> ids) => tokenizer.Decode(ids);
+
+    /// <summary>The bytes that one token adds to a text: what stop strings are looked for in.</summary>
+    public ReadOnlyMemory<byte> BytesOf(int id) => Encoding.UTF8.GetBytes(tokenizer.Decode([id], skipSpecialTokens: false));
 
     private int[] Answer(string prompt, JsonArray before, JsonArray turns)
     {

@@ -77,6 +77,9 @@ public sealed record GenerationOptions
     /// <summary>Each prompt draws from its own stream, derived from this seed, the prompt and how often it occurred before.</summary>
     public ulong Seed { get; init; }
 
+    /// <summary>One seed for each prompt of the call instead of <see cref="Seed"/>: then nothing about a prompt's stream depends on what else is in the call.</summary>
+    public IReadOnlyList<ulong>? PromptSeeds { get; init; }
+
     /// <summary>Prompts are padded to this width in what lengths count, as transformers counts; null: lengths count real tokens only.</summary>
     public int? PaddedWidth { get; init; }
 

@@ -63,7 +63,9 @@ public sealed class SequenceGenerator(CausalModel model, Func<int, ReadOnlyMemor
             var occurrence = seen[key] = seen.GetValueOrDefault(key, -1) + 1;
             for (var k = 0; k < options.Sequences; k++)
             {
-                rows.Add(new(p, k, prompts[p], options, RandomStream.For(options.Seed, prompts[p].ToArray(), occurrence, k)));
+                rows.Add(new(p, k, prompts[p], options, options.PromptSeeds is { } own
+                    ? RandomStream.For(own[p], prompts[p].ToArray(), 0, k)
+                    : RandomStream.For(options.Seed, prompts[p].ToArray(), occurrence, k)));
             }
         }
 

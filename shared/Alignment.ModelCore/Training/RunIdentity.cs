@@ -7,7 +7,10 @@ namespace Alignment.ModelCore.Training;
 internal static class RunIdentity
 {
     // Paths may move, and how often a run saves, measures or how many threads it uses does not make it another run.
-    public static IReadOnlySet<string> MayDiffer { get; } = new HashSet<string> { "model", "data", "save_every", "log_every", "threads", "reference", "reference_cache", "guards.probe_data", "evaluation.data" };
+    public static IReadOnlySet<string> MayDiffer { get; } = new HashSet<string>
+    {
+        "model", "data", "save_every", "log_every", "threads", "reference", "reference_cache", "guards.probe_data", "evaluation.data", "reward_model", "critic",
+    };
 
     public static void Check(JsonObject saved, JsonObject now, string folder)
     {

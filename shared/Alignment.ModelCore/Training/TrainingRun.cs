@@ -87,6 +87,9 @@ public sealed class TrainingRun : IDisposable
 
     public IReadOnlyDictionary<string, double> LastMetrics { get; private set; } = new Dictionary<string, double>();
 
+    /// <summary>The rate of the step in hand.</summary>
+    public double LearningRate => schedule(StepsDone);
+
     /// <summary>Row indices of each micro-batch of the step in hand.</summary>
     public IReadOnlyList<int[]> MicroBatches { get; private set; } = [];
 

@@ -1,0 +1,44 @@
+using Alignment.ModelCore.Checkpointing;
+using Alignment.ModelCore.Modules;
+using Alignment.ModelCore.Training;
+using static TorchSharp.torch;
+
+namespace Alignment.PolicyOptimization.Recipes.Online;
+
+/// <summary>The model that the KL is measured against: the base inside the policy where an adapter is trained, otherwise a frozen second model.</summary>
+public sealed class OnlineReference : IDisposable
+{
+    private readonly CausalModel model;
+    private readonly Func<IDisposable>? asBase;
+
+    private OnlineReference(CausalModel model, Func<IDisposable>? asBase) => (this.model, this.asBase) = (model, asBase);
+
+    /// <summary>The reference that the options name, for this policy with its starting weights.</summary>
+    public static OnlineReference Open(OnlineOptions options, TunedModel<CausalModel> policy) => options.Reference.Length == 0 && policy.HoldsBase
+        ? new(policy.Model, policy.AsBase)
+        : Frozen(CheckpointReader.LoadCausal(options.Reference.Length == 0 ? options.Model : options.Reference, ScalarType.Float32));
+
+    /// <summary>A model of its own; it is frozen here and disposed with this.</summary>
+    public static OnlineReference Frozen(CausalModel model)
+    {
+        model.Freeze();
+        model.eval();
+        return new(model, null);
+    }
+
+    /// <summary>Runs <paramref name="use"/> on the reference, without gradients.</summary>
+    public T Use<T>(Func<CausalModel, T> use)
+    {
+        using var none = no_grad();
+        using var switched = asBase?.Invoke();
+        return use(model);
+    }
+
+    public void Dispose()
+    {
+        if (asBase is null)
+        {
+            model.Dispose();
+        }
+    }
+}

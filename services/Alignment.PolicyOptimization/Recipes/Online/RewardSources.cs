@@ -1,0 +1,24 @@
+using Alignment.ModelCore.Configuration;
+using Alignment.ModelCore.Rollouts;
+
+namespace Alignment.PolicyOptimization.Recipes.Online;
+
+/// <summary>The reward sources that a job file names.</summary>
+public static class RewardSources
+{
+    /// <exception cref="OptionsException">No source is named, or a folder holds no reward model.</exception>
+    public static RewardSet Open(OnlineOptions options)
+    {
+        if (options.RewardModel.Count == 0)
+        {
+            throw new OptionsException(["reward_model is missing: name the folder of a reward model (align train reward makes one)."]);
+        }
+
+        foreach (var folder in options.RewardModel.Where(f => !File.Exists(Path.Combine(f, "config.json"))))
+        {
+            throw new OptionsException([$"reward_model: {folder} has no config.json. Name a checkpoint folder in Hugging Face layout."]);
+        }
+
+        return new([.. options.RewardModel.Select((f, i) => new WeightedReward(RewardModelSource.Load(f, options.Model, options.RolloutBatchSize), options.RewardWeights.Count == 0 ? 1 : options.RewardWeights[i]))]);
+    }
+}
