@@ -88,7 +88,7 @@ public sealed class TrainingRun : IDisposable
     public IReadOnlyDictionary<string, double> LastMetrics { get; private set; } = new Dictionary<string, double>();
 
     /// <summary>The rate of the step in hand.</summary>
-    public double LearningRate => schedule(StepsDone);
+    public double LearningRate => schedule.Rate(StepsDone) * Guards.LearningRateScale;
 
     /// <summary>Row indices of each micro-batch of the step in hand.</summary>
     public IReadOnlyList<int[]> MicroBatches { get; private set; } = [];
