@@ -42,21 +42,16 @@ internal static unsafe class FourBitKernel
     internal static void ToBFloat16(byte* packed, ReadOnlySpan<float> scales, int block, ReadOnlySpan<float> table, ushort* target, long count)
     {
         var scaled = stackalloc float[16];
-        var rounded = stackalloc ushort[32];
         for (var b = 0; b < scales.Length; b++, packed += block / 2, target += block)
         {
             Scale(table, scales[b], scaled);
-            for (var j = 0; j < 16; j++)
-            {
-                // Twice the table, so that the fifth bit of an index does not matter.
-                rounded[j] = rounded[j + 16] = Round(scaled[j]);
-            }
-
             var n = (int)Math.Min(block, count - ((long)b * block));
             var i = 0;
             if (Avx512BW.IsSupported)
             {
-                var lookup = Vector512.Load(rounded);
+                // Twice the table, so that the fifth bit of an index does not matter.
+                var half = Round(Vector512.Load(scaled));
+                var lookup = Vector512.Create(half, half);
                 for (; i + 32 <= n; i += 32)
                 {
                     var pair = Avx512F.ConvertToVector512UInt32(Vector128.Load(packed + (i / 2)));
@@ -67,7 +62,7 @@ internal static unsafe class FourBitKernel
 
             for (; i < n; i++)
             {
-                target[i] = rounded[Nibble(packed, i)];
+                target[i] = Round(scaled[Nibble(packed, i)]);
             }
         }
     }
@@ -87,6 +82,13 @@ internal static unsafe class FourBitKernel
         {
             scaled[j] = table[j] * scale;
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ushort> Round(Vector512<float> x)
+    {
+        var bits = x.AsUInt32();
+        return Avx512F.ConvertToVector256UInt16((bits + Vector512.Create(0x7fffu) + ((bits >>> 16) & Vector512<uint>.One)) >>> 16);
     }
 
     private static ushort Round(float x)
