@@ -1,4 +1,3 @@
-using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Modules;
@@ -28,7 +27,7 @@ public sealed class Reference : IDisposable
     {
         if (options.ReferenceSyncSteps > 0)
         {
-            return Live(options, CheckpointReader.LoadCausal(options.Reference.Length == 0 ? options.Model : options.Reference, ScalarType.Float32), padId);
+            return Live(options, TunedModel.Frozen(options, options.Reference.Length == 0 ? options.Model : options.Reference), padId);
         }
 
         CausalModel? other = null;
@@ -36,7 +35,7 @@ public sealed class Reference : IDisposable
         {
             var cache = options.ReferenceCache.Length == 0 ? folders.State : options.ReferenceCache;
             return new(options, padId, ReferenceLogProbs.FindOrMake(cache, digest, pairs, options.LdAlpha, options.BatchSize, padId,
-                () => options.Reference.Length == 0 ? policy : other = CheckpointReader.LoadCausal(options.Reference, ScalarType.Float32),
+                () => options.Reference.Length == 0 ? policy : other = TunedModel.Frozen(options, options.Reference),
                 message => metrics.Event(new(0, "reference", message))), null);
         }
         finally

@@ -52,9 +52,7 @@ public sealed class Int8Weight : QuantisedWeight
         return (codes.MoveToOuterDisposeScope(), scales.MoveToOuterDisposeScope());
     }
 
-    public override Tensor Linear(Tensor input, Tensor? bias) => Threshold > 0 && !(input.requires_grad && is_grad_enabled())
-        ? Mixed(input, bias, Threshold)
-        : base.Linear(input, bias);
+    internal override Tensor Product(Tensor input, Tensor? bias) => Threshold > 0 ? Mixed(input, bias, Threshold) : base.Product(input, bias);
 
     /// <summary>
     /// LLM.int8: columns of x in which some |x| reaches the threshold are multiplied in floating point, the others in integers:

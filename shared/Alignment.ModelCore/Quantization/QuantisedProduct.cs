@@ -15,18 +15,10 @@ internal static class QuantisedProduct
         var learning = is_grad_enabled();
         var later = learning && bias is { requires_grad: true } ? bias : null;
         var inside = later is null ? bias : null;
-        var y = !learning || !input.requires_grad ? Forward(input, weight, inside)
+        var y = !learning || !input.requires_grad ? weight.Product(input, inside)
             : inside is null ? Function.apply(input, weight)
             : Function.apply(input, weight, inside);
         return later is null ? y : y.Plus(later);
-    }
-
-    private static Tensor Forward(Tensor input, QuantisedWeight weight, Tensor? bias)
-    {
-        using var scratch = ScratchBuffers.Rent(weight.OutFeatures * weight.InFeatures, input.dtype);
-        using var w = weight.RestoreInto(scratch.Buffer);
-        using var none = no_grad();
-        return nn.functional.linear(input, w, bias);
     }
 
     private sealed class Function : autograd.SingleTensorFunction<Function>
@@ -38,7 +30,7 @@ internal static class QuantisedProduct
             var weight = (QuantisedWeight)vars[1];
             ctx.save_data("weight", weight);
             ctx.save_data("inputs", vars.Length);
-            return Forward((Tensor)vars[0], weight, vars.Length > 2 ? (Tensor)vars[2] : null);
+            return weight.Product((Tensor)vars[0], vars.Length > 2 ? (Tensor)vars[2] : null);
         }
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor gradient)

@@ -16,7 +16,16 @@ public abstract class QuantisedWeight(long outFeatures, long inFeatures) : IWeig
     /// <summary>Bytes of codes and scales.</summary>
     public abstract long Bytes { get; }
 
-    public virtual Tensor Linear(Tensor input, Tensor? bias) => QuantisedProduct.Compute(input, this, bias);
+    public Tensor Linear(Tensor input, Tensor? bias) => QuantisedProduct.Compute(input, this, bias);
+
+    /// <summary>x·Wᵀ + b without autograd. (…, in) → (…, out)</summary>
+    internal virtual Tensor Product(Tensor input, Tensor? bias)
+    {
+        using var none = no_grad();
+        using var scratch = ScratchBuffers.Rent(OutFeatures * InFeatures, input.dtype);
+        using var w = RestoreInto(scratch.Buffer);
+        return nn.functional.linear(input, w, bias);
+    }
 
     public Tensor Dense(ScalarType dtype)
     {

@@ -80,6 +80,9 @@ public abstract class TrainingOptions : IOptionSet
     [Option("Steps between the measurements that cost time (entropy, accuracies); the loss is written at every step.", Min = 1, Unit = "steps", Source = "TRL: 10")]
     public int LogEvery { get; init; } = 10;
 
+    [Option("Number format of matrix products and attention; learning weights, gradients, norms and the loss stay in float32. bfloat16 is fast only on processors with AVX-512 BF16 or AMX.", Choices = "float32|bfloat16", Source = "TRL: bf16 on GPUs")]
+    public string Compute { get; init; } = "float32";
+
     [Option("Number format of the finished checkpoint's weights; training is in float32.", Choices = "float32|bfloat16")]
     public string SaveDtype { get; init; } = "float32";
 
@@ -104,6 +107,9 @@ public abstract class TrainingOptions : IOptionSet
 
     /// <summary><see cref="SaveDtype"/> as a type.</summary>
     public ScalarType SaveType => SaveDtype == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
+
+    /// <summary><see cref="Compute"/> as a type; null: that of the weights.</summary>
+    public ScalarType? ComputeType => Compute == "bfloat16" ? ScalarType.BFloat16 : null;
 
     /// <summary>The plan of batches for rows of these lengths.</summary>
     public BatchPlan Plan(IEnumerable<int> lengths) =>

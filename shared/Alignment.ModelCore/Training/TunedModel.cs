@@ -1,4 +1,5 @@
 using Alignment.ModelCore.Checkpointing;
+using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Modules;
 using static TorchSharp.torch;
 
@@ -17,7 +18,9 @@ public sealed class TunedModel<T> : IDisposable
     internal TunedModel(T model, TrainingOptions options)
     {
         (Model, this.options) = (model, options);
+        CheckBase(model, options.Tuning);
         LayerFreezing.Apply(model, options.Tuning);
+        TunedModel.ComputeIn(model, options.ComputeType);
         Trainable = model.Trainable();
     }
 
@@ -50,21 +53,51 @@ public sealed class TunedModel<T> : IDisposable
     }
 
     public void Dispose() => Model.Dispose();
+
+    private static void CheckBase(T model, TuningOptions tuning)
+    {
+        if (tuning.Method is "full" or "freeze" && model.modules().OfType<Projection>().Any(p => p.Quantised is not null))
+        {
+            throw new OptionsException([$"tuning.method is {tuning.Method}, and the checkpoint holds quantised weights, which cannot learn. Use an adapter, or start from a checkpoint that is not quantised."]);
+        }
+    }
 }
 
 /// <summary>Opens the starting checkpoint of a run.</summary>
 public static class TunedModel
 {
     /// <summary>The language model at <c>options.Model</c>.</summary>
-    public static TunedModel<CausalModel> Causal(TrainingOptions options) => Causal(CheckpointReader.LoadCausal(options.Model, ScalarType.Float32), options);
+    public static TunedModel<CausalModel> Causal(TrainingOptions options) => Causal(CheckpointReader.LoadCausal(options.Model, new LoadOptions { DType = ScalarType.Float32, Quantise = options.Tuning.Format }, out _), options);
 
     /// <summary>A language model that is there already.</summary>
     public static TunedModel<CausalModel> Causal(CausalModel model, TrainingOptions options) => new(model, options);
 
     /// <summary>The scoring model at <c>options.Model</c>; a language model gets a new head of <paramref name="labels"/> scores from the seed.</summary>
     public static TunedModel<ScoringModel> Scoring(TrainingOptions options, int labels = 1) =>
-        Scoring(CheckpointReader.LoadScoring(options.Model, new LoadOptions { DType = ScalarType.Float32, NewHeadSeed = (ulong)options.Seed, NewHeadLabels = labels }, out _), options);
+        Scoring(CheckpointReader.LoadScoring(options.Model, new LoadOptions { DType = ScalarType.Float32, NewHeadSeed = (ulong)options.Seed, NewHeadLabels = labels, Quantise = options.Tuning.Format }, out _), options);
 
     /// <summary>A scoring model that is there already.</summary>
     public static TunedModel<ScoringModel> Scoring(ScoringModel model, TrainingOptions options) => new(model, options);
+
+    /// <summary>Another language model of the run that never learns, such as a reference: in the same form and compute type as the one that does.</summary>
+    public static CausalModel Frozen(TrainingOptions options, string folder)
+    {
+        var model = CheckpointReader.LoadCausal(folder, new LoadOptions { DType = ScalarType.Float32, Quantise = options.Tuning.Format }, out _);
+        model.Freeze();
+        model.ComputeIn(options.ComputeType);
+        return model;
+    }
+
+    internal static void ComputeIn(nn.Module model, ScalarType? type)
+    {
+        switch (model)
+        {
+            case CausalModel causal:
+                causal.ComputeIn(type);
+                break;
+            case ScoringModel scoring:
+                scoring.ComputeIn(type);
+                break;
+        }
+    }
 }
