@@ -10,7 +10,7 @@ namespace Alignment.PolicyOptimization.Recipes;
 
 /// <summary>
 /// Direct preference optimisation and its relatives. The reference's log-probabilities are computed once, before the first step, and
-/// kept as a file; only TR-DPO, whose reference moves, keeps a second model. Dropout is off in policy and reference. An answer that
+/// kept as a file; only TR-DPO, whose reference moves, needs a second model. Dropout is off in policy and reference. An answer that
 /// does not fit into <c>max_length</c> loses its end; a pair whose prompt fills the window, or whose answers become equal, is dropped
 /// and counted.
 /// </summary>
@@ -25,16 +25,20 @@ public static class DpoRecipe
         using var tuned = TunedModel.Causal(options);
         var ownDigest = FolderDigest.OfModel(options.Model);
         var referenceDigest = options.Reference.Length == 0 ? ownDigest : FolderDigest.OfModel(options.Reference);
-        using var reference = Reference.Create(options, tuned.Model, pairs, referenceDigest, encoder.PadId, folders, metrics);
-        var inputs = new RunInputs(tuned.Trainable, options.Plan(pairs.Select(p => p.Length)), DataDigest.Of(pairs), $"{ownDigest}:{referenceDigest}") { Companions = reference.State };
+        using var reference = Reference.Create(options, tuned, referenceDigest, Task(options, pairs, encoder.PadId), folders, metrics, live: options.ReferenceSyncSteps > 0);
+        var inputs = new RunInputs(tuned.Trainable, options.Plan(pairs.Select(p => p.Length)), DataDigest.Of(pairs), $"{ownDigest}:{referenceDigest}")
+        {
+            Companions = options.ReferenceSyncSteps > 0 ? reference.Weights : [],
+        };
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         Train(tuned.Model, reference, pairs, options, run, encoder.PadId, cancellation);
-        return run.Result(CheckpointPublication.Publish(folders, folder =>
-        {
-            tuned.Save(folder);
-            TrainingRecord.Write(folder, "dpo", options, inputs, run);
-        }));
+        return PolicyCheckpoint.Publish(tuned, "dpo", options, inputs, run, folders);
     }
+
+    /// <summary>What the reference is asked: the log-probability of both sides of each pair.</summary>
+    public static ReferenceTask Task(DpoRecipeOptions options, IReadOnlyList<TokenPair> pairs, int padId) => new(
+        FormattableString.Invariant($"{DataDigest.Of(pairs)} {options.LdAlpha:R}"), ["chosen", "rejected"], [.. pairs.Select(p => p.Length)],
+        (model, rows) => PairLogProbs.Of(model, [.. rows.Select(i => pairs[i])], padId, options.Forward).Sums.reshape(2, rows.Count));
 
     /// <summary>The loop itself, on pairs of token ids.</summary>
     public static void Train(CausalModel policy, Reference reference, IReadOnlyList<TokenPair> pairs, DpoRecipeOptions options, TrainingRun run, int padId, CancellationToken cancellation)
@@ -51,37 +55,32 @@ public static class DpoRecipe
                 var micro = indices.Select(i => pairs[i]).ToArray();
                 run.Backward(() =>
                 {
-                    // 2. Policy log-probs, one forward pass over both sides; 3. the reference's, from the file.
-                    var now = PairLogProbs.Of(policy, micro, padId, options.LdAlpha);
-                    var (referenceChosen, referenceRejected) = reference.LogProbs(indices, micro, now.Sums.dtype);
+                    // 2. Policy log-probs, one forward pass over both sides; 3. the reference's.
+                    var now = PairLogProbs.Of(policy, micro, padId, options.Forward);
+                    var theirs = reference.Of(indices, now.Sums.dtype);
 
                     // 4. Loss: this micro-batch's share of the step's mean.
-                    var inputs = Inputs(now, micro.Length, referenceChosen, referenceRejected, options);
+                    var inputs = Inputs(now, theirs[0], theirs[1], options);
                     var result = DpoLoss.Compute(inputs, lossOptions);
                     Measure(means, run.Measures, now, inputs, result);
-                    return result.Loss.mul(tensor((double)micro.Length / count, result.Loss.dtype));
+                    return StepShare.Of(result.Loss, micro.Length, count);
                 });
             }
 
             // 5. Clip, update, log, save when due; 6. TR-DPO moves the reference (before the save, which must hold both).
-            run.BeforeSave = reference.Synchroniser(policy, run.StepsDone + 1);
-            run.Update(step.Sum(m => m.Sum(i => (2L * pairs[i].Prompt.Length) + pairs[i].Chosen.Length + pairs[i].Rejected.Length)), means.Values,
-                () => RowsJson.Of(step.SelectMany(m => m).Select(i => pairs[i])));
+            run.BeforeSave = MovingReference.After(run.StepsDone + 1, reference, policy, options);
+            run.Update(step.Sum(m => m.Sum(i => pairs[i].Tokens)), means.Values, () => RowsJson.Of(step.SelectMany(m => m).Select(i => pairs[i])));
         }
     }
 
-    private static DpoInputs Inputs(PairLogProbs now, int count, Tensor referenceChosen, Tensor referenceRejected, DpoRecipeOptions options)
-    {
-        Tensor Chosen(Tensor t) => t.narrow(0, 0, count);
-        Tensor Rejected(Tensor t) => t.narrow(0, count, count);
-        return new(Chosen(now.Sums), Rejected(now.Sums), referenceChosen, referenceRejected)
+    private static DpoInputs Inputs(PairLogProbs now, Tensor referenceChosen, Tensor referenceRejected, DpoRecipeOptions options) =>
+        new(PairLogProbs.Chosen(now.Sums), PairLogProbs.Rejected(now.Sums), referenceChosen, referenceRejected)
         {
-            ChosenLengths = Chosen(now.Lengths),
-            RejectedLengths = Rejected(now.Lengths),
+            ChosenLengths = PairLogProbs.Chosen(now.Lengths),
+            RejectedLengths = PairLogProbs.Rejected(now.Lengths),
             PairWeights = options.UseWeighting ? SequenceLogProbs.WpoWeights(now.Tokens.LogProbs, now.Tokens.LogSumSquaredProbs, now.Mask) : null,
-            ChosenNll = SftLoss.TokenMean(Chosen(now.Tokens.LogProbs), Chosen(now.Mask)),
+            ChosenNll = now.ChosenNll(),
         };
-    }
 
     private static void Measure(StepMeans means, bool all, PairLogProbs now, DpoInputs inputs, DpoResult result)
     {

@@ -5,7 +5,7 @@ using Alignment.ModelCore.Training;
 namespace Alignment.PolicyOptimization.Recipes;
 
 /// <summary>Keys of direct preference optimisation; defaults are TRL's unless said otherwise.</summary>
-public sealed class DpoRecipeOptions : TrainingOptions
+public sealed class DpoRecipeOptions : TrainingOptions, IReferenceOptions
 {
     private const string Losses = "sigmoid|cdpo|robust|hinge|ipo|ipo_sum|exo_pair|nca_pair|bco_pair|sppo_hard|aot|aot_unpaired|apo_zero|apo_down|discopop|sigmoid_norm|sft";
 
@@ -44,8 +44,17 @@ public sealed class DpoRecipeOptions : TrainingOptions
     [Option("TR-DPO: how far it moves.", Min = 0, Max = 1, Source = "TRL: 0.6")]
     public double ReferenceMixupAlpha { get; init; } = 0.6;
 
+    [Option(PairRules.LayoutHelp, Choices = PairRules.Layouts)]
+    public string PairLayout { get; init; } = "shared";
+
+    [Option(ReferenceRules.Help, Choices = ReferenceRules.Choices, Source = "TRL: model, or adapter_off with an adapter")]
+    public string ReferenceFrom { get; init; } = "precomputed";
+
     [Option("Folder for reference log-probabilities, shared between runs; empty: the run's own state folder.")]
     public string ReferenceCache { get; init; } = "";
+
+    /// <summary>How the pairs go through policy and reference.</summary>
+    public PairForward Forward => new(PairRules.Layout(PairLayout), LdAlpha);
 
     /// <summary>The losses' own options.</summary>
     public DpoOptions ToLoss() => new()
@@ -92,6 +101,21 @@ public sealed class DpoRecipeOptions : TrainingOptions
         if (UseWeighting && Loss.Any(l => l is "aot" or "aot_unpaired"))
         {
             yield return "use_weighting weighs pairs, which aot losses take apart. Remove one.";
+        }
+
+        if (ReferenceSyncSteps > 0 && Tuning.Method is not ("full" or "freeze"))
+        {
+            yield return $"reference_sync_steps moves every weight of a second model towards the policy; with tuning.method {Tuning.Method} the base never changes. Remove one.";
+        }
+
+        if (ReferenceSyncSteps > 0 && given.Contains("reference_from") && ReferenceFrom != "model")
+        {
+            yield return $"reference_sync_steps moves the reference, which needs reference_from: model, and it is {ReferenceFrom}.";
+        }
+
+        foreach (var problem in ReferenceRules.Contradictions(this))
+        {
+            yield return problem;
         }
 
         foreach (var problem in LossProblems())

@@ -5,20 +5,51 @@ using static TorchSharp.torch;
 
 namespace Alignment.PolicyOptimization.Recipes;
 
+/// <summary>How pairs go through a model.</summary>
+/// <param name="LdAlpha">LD-DPO's weight of the tokens beyond the shorter answer; 1 is plain.</param>
+/// <param name="ScorePrompt">Also score the prompts' tokens.</param>
+/// <param name="PaddedLogits">See <see cref="AnswerLogProbs"/>.</param>
+public sealed record PairForward(AnswerLayout Layout = AnswerLayout.Separate, double LdAlpha = 1, bool ScorePrompt = false, int? PaddedLogits = null);
+
 /// <summary>
-/// One forward pass over B pairs, the B chosen rows first. The prompt is never scored.
+/// One forward pass over B pairs, the B chosen answers first.
 /// </summary>
 /// <param name="Sums">(2B): log-probability of each completion; with LD-DPO its desensitised sum.</param>
-/// <param name="Tokens">Per-token statistics, (2B, T−1).</param>
-/// <param name="Mask">(2B, T−1), true on completion tokens.</param>
+/// <param name="Tokens">Per-token statistics, (2B, C).</param>
+/// <param name="Mask">(2B, C), true on completion tokens.</param>
 /// <param name="Lengths">(2B): completion tokens.</param>
 public sealed record PairLogProbs(Tensor Sums, HeadStatistics Tokens, Tensor Mask, Tensor Lengths)
 {
-    public static PairLogProbs Of(CausalModel model, IReadOnlyList<TokenPair> pairs, int padId, double ldAlpha)
+    /// <summary>(M): the prompts' own tokens, each prompt once, where asked for.</summary>
+    public Tensor? PromptLogProbs { get; private init; }
+
+    /// <summary>(2B), where asked for.</summary>
+    public Tensor? PaddedLogits { get; private init; }
+
+    /// <summary>(2B): mean log-probability of a completion token.</summary>
+    public Tensor Means => SequenceLogProbs.Mean(Tokens.LogProbs, Mask);
+
+    public static PairLogProbs Of(CausalModel model, IReadOnlyList<TokenPair> pairs, int padId, PairForward how)
     {
-        var batch = TokenBatch.Of([.. pairs.Select(p => p.ChosenRow), .. pairs.Select(p => p.RejectedRow)], padId);
-        var (statistics, mask) = HeadLogProbs.Shifted(model.Hidden(batch.InputIds), model.HeadWeight, null, batch.Labels);
-        var sums = ldAlpha == 1 ? SequenceLogProbs.Sum(statistics.LogProbs, mask) : SequenceLogProbs.Desensitised(statistics.LogProbs, mask, ldAlpha);
-        return new(sums, statistics, mask, mask.sum([-1L]));
+        var answers = AnswerLogProbs.Of(model, [.. pairs.Select(p => p.Answers)], padId, how.Layout, how.ScorePrompt, how.PaddedLogits);
+        var (tokens, mask) = (answers.Tokens, answers.Mask);
+
+        // Summed wide, a sequence's number does not depend on the rows beside it: policy and reference agree exactly before the first step.
+        var wide = tokens.LogProbs.to_type(ScalarType.Float64);
+        var sums = how.LdAlpha == 1 ? SequenceLogProbs.Sum(wide, mask) : SequenceLogProbs.Desensitised(wide, mask, how.LdAlpha);
+        return new(sums.to_type(tokens.LogProbs.dtype), tokens, mask, mask.sum([-1L])) { PromptLogProbs = answers.PromptLogProbs, PaddedLogits = answers.PaddedLogits };
     }
+
+    /// <summary>The chosen half.</summary>
+    public static Tensor Chosen(Tensor t) => t.narrow(0, 0, t.shape[0] / 2);
+
+    /// <summary>The rejected half.</summary>
+    public static Tensor Rejected(Tensor t) => t.narrow(0, t.shape[0] / 2, t.shape[0] / 2);
+
+    /// <summary>Token mean of −ℓ over the chosen completions.</summary>
+    public Tensor ChosenNll() => SftLoss.TokenMean(Chosen(Tokens.LogProbs), Chosen(Mask));
+
+    /// <summary><c>logits/chosen</c> and <c>logits/rejected</c> as TRL's ORPO and CPO log them: over every position, padding included.</summary>
+    public IEnumerable<KeyValuePair<string, double>> PaddedLogitMetrics() => PaddedLogits is not { } logits ? []
+        : [new("logits/chosen", Chosen(logits).mean().to_type(ScalarType.Float64).item<double>()), new("logits/rejected", Rejected(logits).mean().to_type(ScalarType.Float64).item<double>())];
 }

@@ -1,42 +1,52 @@
-using Alignment.ModelCore.Data;
+using System.Security.Cryptography;
+using System.Text;
+using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Modules;
 using Alignment.ModelCore.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Alignment.PolicyOptimization.Recipes;
 
-/// <summary>Where the reference's log-probabilities come from: a file made beforehand, or, where the reference moves, a second model.</summary>
+/// <summary>
+/// Where the reference's log-probabilities come from: a file made beforehand, a second model, or the policy with its adapter off.
+/// </summary>
 public sealed class Reference : IDisposable
 {
+    private readonly ReferenceTask task;
     private readonly ReferenceLogProbs? precomputed;
     private readonly CausalModel? live;
-    private readonly DpoRecipeOptions options;
-    private readonly int padId;
+    private readonly TunedModel<CausalModel>? adapted;
 
-    private Reference(DpoRecipeOptions options, int padId, ReferenceLogProbs? precomputed, CausalModel? live) =>
-        (this.options, this.padId, this.precomputed, this.live) = (options, padId, precomputed, live);
+    private Reference(ReferenceTask task, ReferenceLogProbs? precomputed = null, CausalModel? live = null, TunedModel<CausalModel>? adapted = null) =>
+        (this.task, this.precomputed, this.live, this.adapted) = (task, precomputed, live, adapted);
 
-    /// <summary>What changes during the run and must be saved: the moving reference's weights.</summary>
-    public IReadOnlyList<(string Name, Tensor Value)> State =>
-        live is null || options.ReferenceSyncSteps == 0 ? [] : [.. live.named_parameters().Select(p => ("reference." + p.name, (Tensor)p.parameter))];
+    /// <summary>The reference's weights by name, where it is a model of its own: TR-DPO moves and saves them.</summary>
+    public IReadOnlyList<(string Name, Tensor Value)> Weights => live is null ? [] : [.. live.named_parameters().Select(p => ("reference." + p.name, (Tensor)p.parameter))];
 
-    /// <summary>Prepares the reference before the policy's first step; <paramref name="policy"/> still has its starting weights.</summary>
-    public static Reference Create(DpoRecipeOptions options, CausalModel policy, IReadOnlyList<TokenPair> pairs, string digest, int padId, TrainingFolders folders, IMetricsSink metrics)
+    /// <summary>Prepares the reference before the policy's first step; <paramref name="tuned"/> still has its starting weights.</summary>
+    /// <param name="digest">Identifies the reference checkpoint.</param>
+    /// <param name="live">True: a model of its own whatever the options say.</param>
+    public static Reference Create<T>(T options, TunedModel<CausalModel> tuned, string digest, ReferenceTask task, TrainingFolders folders, IMetricsSink metrics, bool live = false)
+        where T : TrainingOptions, IReferenceOptions
     {
-        if (options.ReferenceSyncSteps > 0)
+        if (live || options.ReferenceFrom == "model")
         {
-            return Live(options, TunedModel.Frozen(options, options.Reference.Length == 0 ? options.Model : options.Reference), padId);
+            return Live(TunedModel.Frozen(options, options.Reference.Length == 0 ? options.Model : options.Reference), task);
+        }
+
+        if (options.ReferenceFrom == "adapter_off")
+        {
+            return tuned.HoldsBase ? new(task, adapted: tuned) : throw new OptionsException([$"reference_from: adapter_off: tuning.method {options.Tuning.Method} does not keep the base model. Use precomputed."]);
         }
 
         CausalModel? other = null;
+        var own = options.Reference.Length == 0;
+        using var off = own && tuned.HoldsBase ? tuned.AsBase() : null;
         try
         {
-            var cache = options.ReferenceCache.Length == 0 ? folders.State : options.ReferenceCache;
-            return new(options, padId, ReferenceLogProbs.FindOrMake(cache, digest, pairs, options.LdAlpha, options.BatchSize, padId,
-                () => options.Reference.Length == 0 ? policy : other = TunedModel.Frozen(options, options.Reference),
-                message => metrics.Event(new(0, "reference", message))), null);
+            return new(task, ReferenceLogProbs.FindOrMake(options.ReferenceCache.Length == 0 ? folders.State : options.ReferenceCache, digest + Form(options), task, options.BatchSize,
+                () => own ? tuned.Model : other = TunedModel.Frozen(options, options.Reference), message => metrics.Event(new(0, "reference", message))));
         }
         finally
         {
@@ -45,37 +55,29 @@ public sealed class Reference : IDisposable
     }
 
     /// <summary>A reference that is asked at every step; it is frozen here.</summary>
-    public static Reference Live(DpoRecipeOptions options, CausalModel model, int padId)
+    public static Reference Live(CausalModel model, ReferenceTask task)
     {
         model.Freeze();
         model.eval();
-        return new(options, padId, null, model);
+        return new(task, live: model);
     }
 
-    /// <summary>Sequence log-probs (B) of the chosen and rejected completions of these pairs.</summary>
-    public (Tensor Chosen, Tensor Rejected) LogProbs(IReadOnlyList<int> indices, IReadOnlyList<TokenPair> pairs, ScalarType dtype)
+    /// <summary>The task's numbers for these rows, one (B) for each column.</summary>
+    public Tensor[] Of(IReadOnlyList<int> rows, ScalarType dtype)
     {
         if (precomputed is not null)
         {
-            return precomputed.Of(indices, dtype);
+            return precomputed.Of(rows, dtype);
         }
 
+        using var off = adapted?.AsBase();
         using var none = no_grad();
-        var sums = PairLogProbs.Of(live!, pairs, padId, options.LdAlpha).Sums;
-        return (sums.narrow(0, 0, pairs.Count), sums.narrow(0, pairs.Count, pairs.Count));
+        return [.. task.Score(live ?? adapted!.Model, rows).unbind(0)];
     }
 
-    /// <summary>TR-DPO (Gorbatovski et al. 2024): after every n-th step, reference ← α·policy + (1 − α)·reference.</summary>
-    public Action? Synchroniser(CausalModel policy, int step) => live is null || options.ReferenceSyncSteps == 0 || step % options.ReferenceSyncSteps != 0 ? null : () =>
-    {
-        using var scope = NewDisposeScope();
-        using var none = no_grad();
-        using Scalar keep = 1 - options.ReferenceMixupAlpha, take = options.ReferenceMixupAlpha;
-        foreach (var (mine, theirs) in live.parameters().Zip(policy.parameters()))
-        {
-            mine.mul_(keep).add_(theirs, take);
-        }
-    };
-
     public void Dispose() => live?.Dispose();
+
+    // The base under an adapter may be another model than the checkpoint says, a quantised one for example; so may the compute type be.
+    private static string Form(TrainingOptions options) => options.Tuning is { Method: "full" or "freeze", Quantise: "none" } && options.ComputeType is null ? ""
+        : " " + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{options.ComputeType} {OptionBinder.Describe(options.Tuning).ToJsonString()}")));
 }

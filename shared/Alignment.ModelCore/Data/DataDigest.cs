@@ -46,6 +46,19 @@ public static class DataDigest
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    public static string Of(IEnumerable<LabelledCompletion> rows)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var r in rows)
+        {
+            Add(hash, r.Prompt);
+            Add(hash, r.Completion);
+            Add(hash, r.Label ? 1 : 0);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
     private static void Add(IncrementalHash hash, int[] ids)
     {
         Span<byte> length = stackalloc byte[4];

@@ -11,7 +11,7 @@ public static class PreferenceReader
     /// <exception cref="DataException">Lists every bad line.</exception>
     public static IReadOnlyList<PreferenceRow> Read(params IEnumerable<string> files) => JsonLines.Read(files, Row);
 
-    private static PreferenceRow? Row(JsonLine line)
+    internal static PreferenceRow? Row(JsonLine line)
     {
         var promptField = !line.Has("prompt") && line.Has("messages") ? "messages" : "prompt";
         var plain = line.Object[promptField] is not JsonArray;
@@ -32,7 +32,7 @@ public static class PreferenceReader
         return new(prompt, chosen, rejected, plain, margin);
     }
 
-    private static JsonArray? Turns(JsonLine line, string field, string role)
+    internal static JsonArray? Turns(JsonLine line, string field, string role)
     {
         if (line.Object[field] is JsonArray)
         {

@@ -57,6 +57,8 @@ public sealed class RowEncoder
 
     public IReadOnlyList<TokenPair> Encode(IReadOnlyList<PreferenceRow> rows) => [.. rows.AsParallel().AsOrdered().Select(Encode)];
 
+    public IReadOnlyList<LabelledCompletion> Encode(IReadOnlyList<LabelledRow> rows) => [.. rows.AsParallel().AsOrdered().Select(Encode)];
+
     /// <summary>A document for pretraining: its ids and the token that ends it, <c>&lt;|endoftext|&gt;</c> or else eos.</summary>
     public int[] Encode(Document document) => document.Conversation is { } c
         ? [.. Encode(c, "all").Ids, documentEnd]
@@ -93,6 +95,13 @@ public sealed class RowEncoder
 
         var prompt = chat.Prompt(row.Prompt);
         return new(tokenizer.EncodeIds(prompt, addSpecialTokens: false), Answer(prompt, row.Prompt, row.Chosen), Answer(prompt, row.Prompt, row.Rejected), row.Margin);
+    }
+
+    /// <summary>The same as a pair's chosen side.</summary>
+    public LabelledCompletion Encode(LabelledRow row)
+    {
+        var pair = Encode(new PreferenceRow(row.Prompt, row.Completion, row.Completion, row.Plain));
+        return new(pair.Prompt, pair.Chosen, row.Label);
     }
 
     /// <summary>The ids that generation continues: the conversation and the opening of an assistant turn, exactly as a pair's prompt.</summary>

@@ -26,6 +26,11 @@ public sealed record TokenPair(int[] Prompt, int[] Chosen, int[] Rejected, doubl
 
     public TokenRow RejectedRow => TokenRow.Of(Prompt, Rejected);
 
+    public PromptAnswers Answers => new(Prompt, [Chosen, Rejected]);
+
+    /// <summary>Tokens of both sides, the prompt counted for each.</summary>
+    public long Tokens => (2L * Prompt.Length) + Chosen.Length + Rejected.Length;
+
     /// <summary>Tokens of the longer side, which decides the batch it goes to.</summary>
     public int Length => Prompt.Length + Math.Max(Chosen.Length, Rejected.Length);
 }

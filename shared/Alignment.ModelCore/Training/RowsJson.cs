@@ -16,5 +16,10 @@ public static class RowsJson
         ["prompt_ids"] = Ids(p.Prompt), ["chosen_ids"] = Ids(p.Chosen), ["rejected_ids"] = Ids(p.Rejected),
     })]);
 
+    public static JsonNode Of(IEnumerable<LabelledCompletion> rows) => new JsonArray([.. rows.Select(r => (JsonNode)new JsonObject
+    {
+        ["prompt_ids"] = Ids(r.Prompt), ["completion_ids"] = Ids(r.Completion), ["label"] = r.Label,
+    })]);
+
     private static JsonArray Ids(int[] ids) => new([.. ids.Select(i => (JsonNode)JsonValue.Create(i))]);
 }

@@ -92,21 +92,21 @@ public sealed class GuardedRunTests : IDisposable
             Model = Path.Combine(folder, "base"), MaxSteps = steps, BatchSize = 4, LearningRate = 2e-3, Schedule = "constant", Order = "sequential", SaveEvery = 3, Threads = 1, LogEvery = 1, Guards = guards,
         };
         TrainingRun.Prepare(options);
-        using var policy = CausalModel.Create(Config, 5);
-        CheckpointWriter.Save(policy, options.Model);
+        using var tuned = TunedModel.Causal(CausalModel.Create(Config, 5), options);
+        CheckpointWriter.Save(tuned.Model, options.Model);
         var random = new Random(4);
         int[] Ids(int n) => [.. Enumerable.Range(0, n).Select(_ => random.Next(12, 60))];
         var pairs = Enumerable.Range(0, 16).Select(i => new TokenPair(Ids(3 + (i % 4)), [.. Ids(i % 5), 9, 2], [.. Ids(i % 3), 11, 2])).ToList();
         var folders = TrainingFolders.In(Path.Combine(folder, name));
         metrics ??= new MemoryMetrics();
-        using var reference = Reference.Create(options, policy, pairs, "base", 0, folders, metrics);
-        var inputs = new RunInputs(policy.Trainable(), options.Plan(pairs.Select(p => p.Length)), DataDigest.Of(pairs), "base");
+        using var reference = Reference.Create(options, tuned, "base", DpoRecipe.Task(options, pairs, 0), folders, metrics);
+        var inputs = new RunInputs(tuned.Trainable, options.Plan(pairs.Select(p => p.Length)), DataDigest.Of(pairs), "base");
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         probe ??= new Probe();
         probe.Now = () => run.StepsDone;
         run.Probe = probe;
-        DpoRecipe.Train(policy, reference, pairs, options, run, 0, CancellationToken.None);
-        return run.Result(CheckpointPublication.Publish(folders, f => CheckpointWriter.Save(policy, f)));
+        DpoRecipe.Train(tuned.Model, reference, pairs, options, run, 0, CancellationToken.None);
+        return run.Result(CheckpointPublication.Publish(folders, f => CheckpointWriter.Save(tuned.Model, f)));
     }
 
     private static readonly DecoderConfig Config = DecoderConfig.Parse("""

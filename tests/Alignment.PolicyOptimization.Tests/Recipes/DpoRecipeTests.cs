@@ -1,10 +1,8 @@
 using System.Text.Json.Nodes;
-using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Diagnostics;
-using Alignment.ModelCore.Modules;
 using Alignment.ModelCore.Native;
 using Alignment.ModelCore.Training;
 using Alignment.PolicyOptimization.Recipes;
@@ -83,6 +81,8 @@ public sealed class DpoRecipeTests : IDisposable
     [InlineData("""{"loss": ["sigmoid", "sft"], "loss_weights": [1]}""", "loss_weights has 1 numbers for 2 losses")]
     [InlineData("""{"loss": "apo_zero", "f_divergence": "forward_kl"}""", "apo_zero works on raw log-ratios")]
     [InlineData("""{"loss": "sigmoyd"}""", "did you mean sigmoid?")]
+    [InlineData("""{"reference_from": "adapter_off"}""", "adapter_off needs an adapter")]
+    [InlineData("""{"reference_sync_steps": 4, "reference_from": "precomputed"}""", "needs reference_from: model")]
     [InlineData("""{"epochs": 2, "max_steps": 5}""", "epochs and max_steps are both set")]
     [InlineData("""{"warmup_steps": 2, "warmup_ratio": 0.1}""", "they say the same thing")]
     public void Options_Contradictory_AreRefused(string keys, string expected)
@@ -95,15 +95,15 @@ public sealed class DpoRecipeTests : IDisposable
     {
         metrics ??= new MemoryMetrics();
         TrainingRun.Prepare(options);
-        using var policy = CausalModel.Create(Config(), 5);
-        var pairs = Pairs();
+        using var tuned = TunedModel.Causal(TinyPolicy.Create(), options);
+        var pairs = TinyPolicy.Pairs();
         var folders = TrainingFolders.In(Path.Combine(folder, name));
-        CheckpointWriter.Save(policy, Path.Combine(folder, "base"));
-        using var reference = Reference.Create(options, policy, pairs, "base", 0, folders, metrics);
-        var inputs = new RunInputs(policy.Trainable(), options.Plan(pairs.Select(p => p.Length)), DataDigest.Of(pairs), "base") { Companions = reference.State };
+        CheckpointWriter.Save(tuned.Model, Path.Combine(folder, "base"));
+        using var reference = Reference.Create(options, tuned, "base", DpoRecipe.Task(options, pairs, 0), folders, metrics, live: options.ReferenceSyncSteps > 0);
+        var inputs = new RunInputs(tuned.Trainable, options.Plan(pairs.Select(p => p.Length)), DataDigest.Of(pairs), "base") { Companions = reference.Weights };
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
-        DpoRecipe.Train(policy, reference, pairs, options, run, 0, CancellationToken.None);
-        return run.Result(CheckpointPublication.Publish(folders, f => CheckpointWriter.Save(policy, f))).Digest;
+        DpoRecipe.Train(tuned.Model, reference, pairs, options, run, 0, CancellationToken.None);
+        return run.Result(CheckpointPublication.Publish(folders, f => CheckpointWriter.Save(tuned.Model, f))).Digest;
     }
 
     private DpoRecipeOptions Options(int steps, string loss = "sigmoid", int batch = 4, int accumulation = 1, int sync = 0) => new()
@@ -111,31 +111,4 @@ public sealed class DpoRecipeTests : IDisposable
         Model = Path.Combine(folder, "base"), MaxSteps = steps, BatchSize = batch, GradientAccumulation = accumulation, LearningRate = 2e-3, Loss = [loss],
         Order = "sequential", SaveEvery = 4, Threads = 1, ReferenceSyncSteps = sync,
     };
-
-    private static List<TokenPair> Pairs()
-    {
-        var random = new Random(4);
-        int[] Ids(int n) => [.. Enumerable.Range(0, n).Select(_ => random.Next(12, 60))];
-        return [.. Enumerable.Range(0, 16).Select(i => new TokenPair(Ids(3 + (i % 4)), [.. Ids(i % 5), 9, 2], [.. Ids(i % 3), 11, 2]))];
-    }
-
-    private static DecoderConfig Config() => DecoderConfig.Parse("""
-        {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": 64, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2,
-         "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 64, "rms_norm_eps": 1e-6, "rope_theta": 10000.0, "tie_word_embeddings": true}
-        """);
-
-    private sealed class FailAt(int step) : IMetricsSink
-    {
-        public void Step(StepMetrics metrics)
-        {
-            if (metrics.Step == step)
-            {
-                throw new IOException("killed");
-            }
-        }
-
-        public void Event(RunEvent happened)
-        {
-        }
-    }
 }

@@ -1,0 +1,39 @@
+using Alignment.ModelCore.Data;
+using Alignment.ModelCore.Losses;
+using Alignment.ModelCore.Modules;
+using static TorchSharp.torch;
+
+namespace Alignment.PolicyOptimization.Recipes;
+
+/// <summary>One forward pass over prompts with answers. S sequences, answer by answer; C tokens of the longest answer.</summary>
+/// <param name="Tokens">Statistics of each answer token, (S, C), 0 where the mask is false.</param>
+/// <param name="Mask">(S, C), true on answer tokens.</param>
+/// <param name="PromptLogProbs">(M): log-probs of the prompts' own tokens, each prompt once; null where not asked for.</param>
+/// <param name="PaddedLogits">(S): mean logit over vocabulary and every position of a row, padding included; null where not asked for.</param>
+public sealed record AnswerLogProbs(HeadStatistics Tokens, Tensor Mask, Tensor? PromptLogProbs = null, Tensor? PaddedLogits = null)
+{
+    /// <param name="scorePrompt">Also score the prompts' tokens.</param>
+    /// <param name="paddedLogits">How many of the last positions <see cref="PaddedLogits"/> leaves out; null: do not compute it. Needs separate rows.</param>
+    public static AnswerLogProbs Of(CausalModel model, IReadOnlyList<PromptAnswers> groups, int padId, AnswerLayout layout = AnswerLayout.Separate, bool scorePrompt = false, int? paddedLogits = null)
+    {
+        var batch = AnswerBatch.Of(groups, padId, AnswerBatch.Possible(layout, model.Config.SlidingWindow, groups), paddedLogits is not null);
+        var hidden = model.Hidden(batch.InputIds, batch.Visible, batch.PositionIds);
+        var flat = hidden.reshape(-1, hidden.shape[2]);
+        var predictors = scorePrompt ? cat([batch.Predictors, batch.PromptPredictors]) : batch.Predictors;
+        var targets = scorePrompt ? cat([batch.Targets, batch.PromptTargets]) : batch.Targets;
+        var s = HeadLogProbs.Compute(flat.index_select(0, predictors), model.HeadWeight, null, targets);
+        var answers = batch.Targets.shape[0];
+        Tensor Spread(Tensor t) => batch.Spread(scorePrompt ? t.narrow(0, 0, answers) : t);
+        return new(
+            new(Spread(s.LogProbs), Spread(s.Entropy), Spread(s.LogSumSquaredProbs), Spread(s.MeanLogits), Spread(s.IsTop1)), batch.Mask,
+            scorePrompt ? s.LogProbs.narrow(0, answers, batch.PromptTargets.shape[0]) : null,
+            paddedLogits is { } last ? Padded(model, hidden.detach(), last) : null);
+    }
+
+    // The mean over the vocabulary goes into the head: mean_v (h·W_v) = h·mean_v W_v.
+    private static Tensor Padded(CausalModel model, Tensor hidden, int last)
+    {
+        using var none = no_grad();
+        return hidden.narrow(1, 0, Math.Max(1, hidden.shape[1] - last)).mean([1L]).mv(model.HeadWeight.mean([0L]));
+    }
+}
