@@ -4,6 +4,7 @@ using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Losses;
 using Alignment.ModelCore.Modules;
 using Alignment.ModelCore.Training;
+using Alignment.PolicyOptimization.Guards;
 using static TorchSharp.torch;
 
 namespace Alignment.PolicyOptimization.Recipes;
@@ -31,6 +32,7 @@ public static class DpoRecipe
             Companions = options.ReferenceSyncSteps > 0 ? reference.Weights : [],
         };
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
+        run.Probe = PolicyProbe.Open(options, tuned, encoder);
         Train(tuned.Model, reference, pairs, options, run, encoder.PadId, cancellation);
         return PolicyCheckpoint.Publish(tuned, "dpo", options, inputs, run, folders);
     }

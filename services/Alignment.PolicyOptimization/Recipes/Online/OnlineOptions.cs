@@ -52,6 +52,10 @@ public abstract class OnlineOptions : TrainingOptions
     [Option("Subtracted from the score of a response that did not end by itself.", Min = 0, Source = "TRL: off; its examples: 1")]
     public double MissingEosPenalty { get; init; }
 
+    /// <summary>Rewards besides reward models: rules, functions, endpoints, judges.</summary>
+    [OptionGroup]
+    public Rewards.RewardSourceOptions Reward { get; init; } = new();
+
     /// <summary>How the policy is sampled, with these tokens ending a response.</summary>
     public SamplingOptions Sampling(int samplesPerPrompt, IEnumerable<int> endTokenIds) => new(samplesPerPrompt, MaxNewTokens, [.. endTokenIds.Order()], Seed, RolloutBatchSize)
     {

@@ -9,9 +9,9 @@ public static class RewardSources
     /// <exception cref="OptionsException">No source is named, or a folder holds no reward model.</exception>
     public static RewardSet Open(OnlineOptions options)
     {
-        if (options.RewardModel.Count == 0)
+        if (options.RewardModel.Count == 0 && options.Reward.Sources.Count == 0)
         {
-            throw new OptionsException(["reward_model is missing: name the folder of a reward model (align train reward makes one)."]);
+            throw new OptionsException(["reward_model is missing: name the folder of a reward model (align train reward makes one), or other rewards in reward.sources."]);
         }
 
         foreach (var folder in options.RewardModel.Where(f => !File.Exists(Path.Combine(f, "config.json"))))
@@ -19,6 +19,7 @@ public static class RewardSources
             throw new OptionsException([$"reward_model: {folder} has no config.json. Name a checkpoint folder in Hugging Face layout."]);
         }
 
-        return new([.. options.RewardModel.Select((f, i) => new WeightedReward(RewardModelSource.Load(f, options.Model, options.RolloutBatchSize), options.RewardWeights.Count == 0 ? 1 : options.RewardWeights[i]))]);
+        IEnumerable<WeightedReward> others = options.Reward.Sources.Count == 0 ? [] : Rewards.RewardSources.Create(options.Reward, options.Model).Rewards;
+        return new([.. options.RewardModel.Select((f, i) => new WeightedReward(RewardModelSource.Load(f, options.Model, options.RolloutBatchSize), options.RewardWeights.Count == 0 ? 1 : options.RewardWeights[i])), .. others]);
     }
 }

@@ -2,6 +2,7 @@ using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Rollouts;
 using Alignment.ModelCore.Training;
+using Alignment.PolicyOptimization.Guards;
 using Alignment.PolicyOptimization.Recipes.Online;
 using static TorchSharp.torch;
 
@@ -30,6 +31,7 @@ public static class PpoRecipe
         using var state = new PpoState(options);
         var inputs = Inputs(options, policy.Trainable, critic.Trainable, prompts.Ids.Select(p => p.Length), state, DataDigest.Of(prompts.Ids), OnlineDigest.Of(options, options.Critic));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
+        run.Probe = PolicyProbe.Open(options, policy, prompts.Encoder, rewards);
         var generator = new RolloutGenerator(policy.Model, prompts.Ids, options.Sampling(options.SamplesPerPrompt, prompts.Encoder.EndTokenIds), prompts.Encoder.BytesOf);
         var scorer = new ResponseScorer(rewards, prompts.Rows, ids => prompts.Encoder.Decode(ids));
         Train(new(policy.Model, critic.Model, reference, generator, scorer, state, prompts.Encoder.EndTokenIds, prompts.Encoder.PadId), options, run, cancellation);
@@ -51,6 +53,7 @@ public static class PpoRecipe
     /// <summary>The loop itself.</summary>
     public static void Train(PpoParts parts, PpoOptions options, TrainingRun run, CancellationToken cancellation)
     {
+        run.Guards.HasKlCoefficient = options.KlCoefficient > 0;
         while (run.Next(cancellation))
         {
             using var scope = NewDisposeScope();
@@ -59,6 +62,7 @@ public static class PpoRecipe
             var trajectories = parts.Rollouts.Sample(run.BatchesDone, [.. run.MicroBatches.SelectMany(m => m)], run.StepsDone, cancellation);
 
             // 2. Score; 3. shape rewards; 4. advantages.
+            parts.State.Scale = run.Guards.KlScale;
             var coefficient = parts.State.KlCoefficient;
             var batch = PpoBatch.Of(parts, options, trajectories, cancellation);
 

@@ -13,7 +13,10 @@ public sealed class PpoState(PpoOptions options) : IDisposable
     /// <summary>For the saved state.</summary>
     public IReadOnlyList<(string Name, torch.Tensor Value)> Companions => [cell.State];
 
-    public double KlCoefficient => cell.Values[0];
+    public double KlCoefficient => cell.Values[0] * Scale;
+
+    /// <summary>What the run's guards made of the coefficient.</summary>
+    public double Scale { get; set; } = 1;
 
     /// <summary>Responses sampled so far.</summary>
     public double Episodes => cell.Values[1];
@@ -24,7 +27,7 @@ public sealed class PpoState(PpoOptions options) : IDisposable
     public void Saw(double[] scores)
     {
         var m = Scores.Add(scores);
-        cell.Values = [KlCoefficient, Episodes + scores.Length, m.Mean, m.Variance, m.StandardDeviation, m.Count];
+        cell.Values = [cell.Values[0], Episodes + scores.Length, m.Mean, m.Variance, m.StandardDeviation, m.Count];
     }
 
     /// <summary>Steers the coefficient by a batch's mean sequence KL.</summary>

@@ -5,7 +5,7 @@ internal static class GuardMetrics
 {
     public static IReadOnlyList<string> KlPerSequence { get; } = ["kl_per_sequence", ProbeMetrics.KlPerSequence, "objective/kl"];
 
-    public static IReadOnlyList<string> KlPerToken { get; } = ["kl_per_token", ProbeMetrics.KlPerToken];
+    public static IReadOnlyList<string> KlPerToken { get; } = ["kl_per_token", "objective/kl_per_token", ProbeMetrics.KlPerToken];
 
     public static IReadOnlyList<string> Entropy { get; } = ["entropy", "policy/entropy_avg"];
 
