@@ -1,13 +1,15 @@
 namespace Alignment.Text.Tokenization.Trainers;
 
 /// <summary>
-/// The substrings of a corpus that occur at least twice and are followed by different characters (the inner nodes of its
-/// suffix tree), up to a length. Texts are separated, so no substring crosses from one into the next.
+/// The substrings of joined texts that occur at least twice and are followed by different characters: the inner nodes of the
+/// suffix tree. A zero stands after each text.
 /// </summary>
 internal static class RepeatedSubstrings
 {
-    /// <summary>Each substring as (start in the joined text, length, occurrences), inner nodes before the outer ones, in lexical order.</summary>
-    public static (int[] Text, List<(int Start, int Length, int Count)> Nodes) Find(IEnumerable<int[]> texts, int maxLength)
+    /// <summary>Each substring of two characters or more as (start in the joined text, length, occurrences), inner nodes first, in lexical order.</summary>
+    /// <param name="texts">Without zeros.</param>
+    /// <param name="maxLength">Longer ones are left out.</param>
+    public static (int[] Text, List<RepeatedSubstring> Nodes) Find(IEnumerable<int[]> texts, int maxLength = int.MaxValue)
     {
         var joined = new List<int>();
         foreach (var text in texts)
@@ -17,61 +19,25 @@ internal static class RepeatedSubstrings
         }
 
         int[] all = [.. joined];
-        int[] suffixes = [.. Enumerable.Range(0, all.Length)];
-        Array.Sort(suffixes, (a, b) => Compare(all, a, b, maxLength + 1));
-        return (all, Intervals(all, suffixes, maxLength));
+        var suffixes = SuffixArray.Of(all);
+        return (all, Intervals(all, suffixes, SuffixArray.CommonPrefixes(all, suffixes), maxLength));
     }
 
-    // A separator ends the comparison: what lies behind it cannot be part of a piece.
-    private static int Compare(int[] text, int a, int b, int limit)
+    private static List<RepeatedSubstring> Intervals(int[] text, int[] suffixes, int[] common, int maxLength)
     {
-        for (var i = 0; i < limit && a != b; i++)
-        {
-            var (x, y) = (text[a + i], text[b + i]);
-            if (x != y)
-            {
-                return x < y ? -1 : 1;
-            }
-
-            if (x == 0)
-            {
-                break;
-            }
-        }
-
-        return a.CompareTo(b);
-    }
-
-    private static int Common(int[] text, int a, int b, int limit)
-    {
-        var n = 0;
-        while (n < limit && text[a + n] == text[b + n])
-        {
-            if (text[a + n++] == 0)
-            {
-                break;
-            }
-        }
-
-        return n;
-    }
-
-    private static List<(int Start, int Length, int Count)> Intervals(int[] text, int[] suffixes, int maxLength)
-    {
-        var result = new List<(int, int, int)>();
+        var result = new List<RepeatedSubstring>();
         var open = new Stack<(int First, int Depth)>();
         open.Push((0, -1));
         for (var i = 0; i <= suffixes.Length; i++)
         {
-            var depth = i == suffixes.Length ? -1 : i == 0 ? 0 : Common(text, suffixes[i - 1], suffixes[i], maxLength + 1);
+            var depth = i == suffixes.Length ? -1 : common[i];
             var first = i;
             while (open.Peek().Depth > depth)
             {
                 var top = open.Pop();
-                var length = top.Depth;
-                if (i - top.First > 1 && length >= 2 && length <= maxLength && text[suffixes[top.First] + length - 1] != 0)
+                if (i - top.First > 1 && top.Depth is >= 2 && top.Depth <= maxLength)
                 {
-                    result.Add((suffixes[top.First], length, i - top.First));
+                    result.Add(new(suffixes[top.First], top.Depth, i - top.First));
                 }
 
                 first = top.First;

@@ -29,7 +29,7 @@ public sealed record UnigramTokenizerTrainer
         JsonObject Metaspace() => new() { ["type"] = "Metaspace", ["replacement"] = "▁", ["prepend_scheme"] = "always", ["split"] = true };
         var words = WordCounts.Of(texts, null, PreTokenizerFactory.Build(new(JsonSerializer.SerializeToElement(Metaspace()), "pre_tokenizer")), cancellationToken);
         var pieces = new UnigramTrainer { VocabularySize = VocabularySize, Pieces = VocabularySize - SpecialTokens.Count, MaxPieceLength = MaxPieceLength }
-            .Train(words, words, cancellationToken);
+            .Train(words, cancellationToken);
         var file = new ModelFile { Pieces = [.. SpecialTokens.Select(t => (t, 0.0)), .. pieces] };
         file.Scalars["type"] = JsonSerializer.SerializeToElement("Unigram");
         file.Scalars["unk_id"] = JsonSerializer.SerializeToElement(unknown);

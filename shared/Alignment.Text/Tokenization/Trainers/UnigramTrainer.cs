@@ -2,7 +2,7 @@ namespace Alignment.Text.Tokenization.Trainers;
 
 /// <summary>
 /// Learns a unigram vocabulary (Kudo 2018): repeated substrings as seeds, expectation maximisation with a sparse prior,
-/// pruning of the pieces whose loss costs least. Follows the tokenizers library, or SentencePiece where asked.
+/// pruning of the pieces whose loss costs least. Follows the tokenizers library or SentencePiece step by step.
 /// </summary>
 internal sealed class UnigramTrainer
 {
@@ -25,195 +25,153 @@ internal sealed class UnigramTrainer
 
     public IReadOnlyList<int> InitialAlphabet { get; init; } = [];
 
-    /// <summary>SentencePiece's order of seeds and choice of the final pieces; default the tokenizers library's.</summary>
-    public bool SentencePieceOrder { get; init; }
-
-    /// <summary>Which substrings may be pieces, given the joined text, start and length.</summary>
-    public Func<int[], int, int, bool> IsValid { get; init; } = (_, _, _) => true;
-
-    /// <param name="seedTexts">Where seeds are looked for, with frequencies for single characters.</param>
-    /// <param name="words">What the model is fitted to.</param>
-    public List<(string Piece, double Score)> Train(IReadOnlyList<(int[] Word, long Count)> seedTexts, IReadOnlyList<(int[] Word, long Count)> words, CancellationToken cancellationToken = default)
+    /// <summary>As the tokenizers library: distinct words with how often each occurs.</summary>
+    public List<(string Piece, double Score)> Train(IReadOnlyList<(int[] Word, long Count)> words, CancellationToken cancellationToken = default)
     {
-        // The tokenizers library counts its own <UNK> as a piece while training.
-        var own = SentencePieceOrder ? 0 : 1;
-        var desired = VocabularySize * 11 / 10;
-        var pieces = Seeds(seedTexts);
-        var required = Required(seedTexts);
-        if (required.Count > VocabularySize)
+        // While it trains, the library has an <UNK> of its own in front, which counts as a piece.
+        List<UnigramPiece> seeds = [new([], double.NaN), .. UnigramSeeds.OfWords(words, MaxPieceLength, SeedSize)];
+        int[] required = [.. words.SelectMany(w => w.Word).Concat(InitialAlphabet).Distinct().Order()];
+        if (required.Length > VocabularySize)
         {
-            throw new ArgumentException($"A vocabulary of {VocabularySize} is too small for {required.Count} different characters.");
+            throw new ArgumentException($"A vocabulary of {VocabularySize} is too small for {required.Length} different characters.");
         }
 
+        var fitted = Fit(seeds, words, VocabularySize * 11 / 10, n => (int)(n * ShrinkingFactor), sentencePiece: false, cancellationToken);
+        var result = Required(fitted, required, d => d);
+        foreach (var piece in fitted.Skip(1))
+        {
+            if (result.TryAdd(CodePoints.ToText(piece.Chars), piece.Score) && result.Count == Pieces)
+            {
+                break;
+            }
+        }
+
+        return Sorted(result);
+    }
+
+    /// <summary>As SentencePiece: sentences of normalised characters, in which <see cref="SentencePieceRules.Unknown"/> stands for what may not be learnt.</summary>
+    /// <param name="sentences">Where seeds are looked for.</param>
+    /// <param name="required">Characters that must be in the vocabulary, the most frequent first.</param>
+    public List<(string Piece, double Score)> Train(
+        IReadOnlyList<int[]> sentences, SentencePieceRules rules, IReadOnlyList<int> required, CancellationToken cancellationToken = default)
+    {
+        List<(int[], long)> whole = [.. sentences.Select(s => (s, 1L))];
+        var words = rules.SplitByWhitespace ? rules.WordCounts(sentences) : whole;
+        var seeds = UnigramSeeds.OfSentences(whole, rules, SeedSize);
+        var fitted = Fit(seeds, words, (int)(VocabularySize * 1.1), n => (int)((float)ShrinkingFactor * n), sentencePiece: true, cancellationToken);
+        var result = Required(fitted, required, d => (float)d);
+        foreach (var piece in fitted.OrderByDescending(p => p.Score).ThenBy(p => p.Chars, UnigramSeeds.Lexical))
+        {
+            var text = CodePoints.ToText(piece.Chars);
+            if (!result.ContainsKey(text) && result.Count == Pieces)
+            {
+                break;
+            }
+
+            result.TryAdd(text, piece.Score);
+        }
+
+        return Sorted(result);
+    }
+
+    private List<UnigramPiece> Fit(
+        List<UnigramPiece> pieces, IReadOnlyList<(int[] Word, long Count)> words, int desired, Func<int, int> shrink, bool sentencePiece, CancellationToken cancellationToken)
+    {
         while (true)
         {
             for (var i = 0; i < SubIterations; i++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                pieces = Maximise(pieces, words);
+                pieces = Maximise(pieces, words, sentencePiece);
             }
 
-            if (pieces.Count + own <= desired)
+            if (pieces.Count <= desired)
             {
-                return Finish(pieces, required);
+                return pieces;
             }
 
-            pieces = Prune(pieces, words, Math.Max(desired, (int)((pieces.Count + own) * ShrinkingFactor)) - own);
+            var before = pieces.Count;
+            pieces = UnigramPruning.Prune(pieces, words, Math.Max(desired, shrink(pieces.Count)), sentencePiece);
+            if (pieces.Count == before)
+            {
+                throw new ArgumentException($"A vocabulary of {VocabularySize} is too small: {pieces.Count} pieces cannot be replaced by others.");
+            }
         }
+    }
+
+    // One step of expectation maximisation; pieces used less than half a time on average go. The digamma instead of the logarithm
+    // is the variational step with a Dirichlet prior (Liang, Klein 2007), which makes rare pieces rarer.
+    private static List<UnigramPiece> Maximise(List<UnigramPiece> pieces, IReadOnlyList<(int[] Word, long Count)> words, bool sentencePiece)
+    {
+        double Round(double value) => sentencePiece ? (float)value : value;
+        var lattice = new UnigramLattice(pieces, sentencePiece);
+        var expected = new double[pieces.Count];
+        foreach (var (word, count) in words)
+        {
+            lattice.Open(word);
+            lattice.Expect(count, expected);
+        }
+
+        var kept = new List<UnigramPiece>();
+        var sum = 0.0;
+        for (var i = 0; i < pieces.Count; i++)
+        {
+            if (double.IsNaN(pieces[i].Score))
+            {
+                kept.Add(pieces[i]);
+            }
+            else if (expected[i] >= MinExpected)
+            {
+                kept.Add(pieces[i] with { Score = expected[i] });
+                sum = Round(sum + expected[i]);
+            }
+        }
+
+        var logSum = Round(Digamma(sum));
+        return [.. kept.Select(p => p with { Score = Round(Digamma(p.Score) - logSum) })];
     }
 
     private static double Digamma(double x)
     {
+        if (double.IsNaN(x))
+        {
+            return x;
+        }
+
         var result = 0.0;
         for (; x < 7; x++)
         {
             result -= 1 / x;
         }
 
-        x -= 0.5;
-        var xx2 = 1 / x / x;
+        x -= 1.0 / 2;
+        var xx = 1 / x;
+        var xx2 = xx * xx;
         var xx4 = xx2 * xx2;
-        return result + Math.Log(x) + (xx2 / 24) - (7.0 / 960 * xx4) + (31.0 / 8064 * xx4 * xx2) - (127.0 / 30720 * xx4 * xx4);
+        return result + (Math.Log(x) + (1.0 / 24 * xx2) - (7.0 / 960 * xx4) + (31.0 / 8064 * xx4 * xx2) - (127.0 / 30720 * xx4 * xx4));
     }
 
-    private static int Compare(ReadOnlySpan<int> a, ReadOnlySpan<int> b) => a.SequenceCompareTo(b);
-
-    private List<(int[] Piece, double Score)> Seeds(IReadOnlyList<(int[] Word, long Count)> texts)
+    // A required character that training dropped comes back below all others, each a little above the one before.
+    private static Dictionary<string, double> Required(List<UnigramPiece> pieces, IReadOnlyList<int> required, Func<double, double> round)
     {
-        var characters = new Dictionary<int, long>();
-        foreach (var (text, count) in texts)
-        {
-            foreach (var c in text)
-            {
-                characters[c] = characters.GetValueOrDefault(c) + count;
-            }
-        }
-
-        var seeds = (SentencePieceOrder ? characters.OrderByDescending(c => c.Value).ThenBy(c => c.Key) : characters.OrderByDescending(c => c.Value).ThenByDescending(c => c.Key))
-            .Select(c => (Piece: new[] { c.Key }, Score: (double)c.Value)).ToList();
-        var (all, nodes) = RepeatedSubstrings.Find(texts.Select(t => t.Word), MaxPieceLength);
-        var longer = nodes.Where(n => IsValid(all, n.Start, n.Length)).Select(n => (Piece: all[n.Start..(n.Start + n.Length)], Score: (double)n.Count * n.Length)).ToList();
-        var ordered = SentencePieceOrder
-            ? longer.OrderByDescending(s => s.Score)
-            : longer.OrderByDescending(s => s.Score).ThenByDescending(s => s.Piece, Comparer<int[]>.Create((a, b) => Compare(a, b)));
-        seeds.AddRange(ordered.Take(Math.Max(0, SeedSize - (SentencePieceOrder ? 0 : seeds.Count))));
-        var logSum = Math.Log(seeds.Sum(s => s.Score));
-        return [.. seeds.Select(s => (s.Piece, Math.Log(s.Score) - logSum))];
-    }
-
-    private List<(int Char, long Count)> Required(IReadOnlyList<(int[] Word, long Count)> texts)
-    {
-        var counts = InitialAlphabet.Distinct().ToDictionary(c => c, _ => 0L);
-        foreach (var (text, count) in texts)
-        {
-            foreach (var c in text)
-            {
-                counts[c] = counts.GetValueOrDefault(c) + count;
-            }
-        }
-
-        return [.. counts.OrderByDescending(c => c.Value).ThenBy(c => c.Key).Select(c => (c.Key, c.Value))];
-    }
-
-    private static List<(int[] Piece, double Score)> Maximise(List<(int[] Piece, double Score)> pieces, IReadOnlyList<(int[] Word, long Count)> words)
-    {
-        var model = new UnigramEstimator(pieces);
-        var expected = new double[pieces.Count];
-        foreach (var (word, count) in words)
-        {
-            model.Expect(word, count, expected);
-        }
-
-        var kept = pieces.Select((p, i) => (p.Piece, Score: expected[i])).Where(p => p.Score >= MinExpected).ToList();
-        var logSum = Digamma(kept.Sum(p => p.Score));
-        return [.. kept.Select(p => (p.Piece, Digamma(p.Score) - logSum))];
-    }
-
-    private static List<(int[] Piece, double Score)> Prune(List<(int[] Piece, double Score)> pieces, IReadOnlyList<(int[] Word, long Count)> words, int size)
-    {
-        var model = new UnigramEstimator(pieces);
-        var frequency = new double[pieces.Count];
-        var share = new double[pieces.Count];
-        double unknown = 0, total = 0;
-        foreach (var (word, count) in words)
-        {
-            total += count;
-            foreach (var id in model.Best(word) ?? [])
-            {
-                if (id == UnigramEstimator.Unknown)
-                {
-                    unknown += count;
-                    continue;
-                }
-
-                frequency[id] += count;
-                share[id] += count;
-            }
-        }
-
-        var sum = frequency.Sum() + unknown;
-        double Frequency(int id) => id == UnigramEstimator.Unknown ? unknown : frequency[id];
-        var kept = new List<(int[] Piece, double Score)>();
-        var candidates = new List<(int Id, double Loss)>();
-        for (var i = 0; i < pieces.Count; i++)
-        {
-            // How the piece would be written without it. A piece that its own parts beat anyway is worth keeping only while it is used.
-            var best = model.Best(pieces[i].Piece)!;
-            var alternative = best.Count == 1 ? model.Best(pieces[i].Piece, withoutWhole: true) : null;
-            if (frequency[i] == 0 && best.Count > 1)
-            {
-                continue;
-            }
-
-            if (alternative is null)
-            {
-                kept.Add(pieces[i]);
-            }
-            else if (share[i] > 0)
-            {
-                var logSum = Math.Log(sum + (frequency[i] * (alternative.Count - 1)));
-                var after = alternative.Sum(a => Math.Log(Frequency(a) + frequency[i]) - logSum);
-                candidates.Add((i, share[i] / total * (Math.Log(frequency[i]) - Math.Log(sum) - after)));
-            }
-        }
-
-        kept.AddRange(candidates.OrderByDescending(c => c.Loss).Take(Math.Max(0, size - kept.Count)).Select(c => pieces[c.Id]));
-        return kept;
-    }
-
-    private List<(string Piece, double Score)> Finish(List<(int[] Piece, double Score)> pieces, List<(int Char, long Count)> required)
-    {
+        var scores = pieces.Where(p => p.Chars.Length == 1).ToDictionary(p => p.Chars[0], p => p.Score);
+        var least = pieces.Where(p => !double.IsNaN(p.Score)).Select(p => p.Score).DefaultIfEmpty(0).Min();
         var result = new Dictionary<string, double>(StringComparer.Ordinal);
-        var scores = pieces.ToDictionary(p => CodePoints.ToText(p.Piece), p => p.Score, StringComparer.Ordinal);
-        var least = scores.Values.DefaultIfEmpty(0).Min();
         var penalty = 0.0;
-        foreach (var (c, _) in required)
+        foreach (var c in required)
         {
-            var text = CodePoints.ToText([c]);
-            if (scores.TryGetValue(text, out var score))
+            if (!scores.TryGetValue(c, out var score))
             {
-                result[text] = score;
+                score = round(least + penalty);
+                penalty = round(penalty + round(RequiredPenaltyStep));
             }
-            else
-            {
-                result[text] = least + penalty;
-                penalty += RequiredPenaltyStep;
-            }
+
+            result[CodePoints.ToText([c])] = score;
         }
 
-        foreach (var (piece, score) in SentencePieceOrder ? scores.OrderByDescending(s => s.Value).ThenBy(s => s.Key, StringComparer.Ordinal) : scores.AsEnumerable())
-        {
-            if (SentencePieceOrder && result.Count >= Pieces)
-            {
-                break;
-            }
-
-            if (result.TryAdd(piece, score) && result.Count == Pieces)
-            {
-                break;
-            }
-        }
-
-        return [.. result.OrderByDescending(r => r.Value).ThenBy(r => r.Key, StringComparer.Ordinal).Select(r => (r.Key, r.Value))];
+        return result;
     }
+
+    private static List<(string Piece, double Score)> Sorted(Dictionary<string, double> pieces) =>
+        [.. pieces.Select(p => (Chars: CodePoints.Of(p.Key), p.Value, p.Key)).OrderByDescending(p => p.Value).ThenBy(p => p.Chars, UnigramSeeds.Lexical).Select(p => (p.Key, p.Value))];
 }
