@@ -16,27 +16,14 @@ internal static class UnigramSeeds
     }
 
     /// <summary>
-    /// As SentencePiece: repeated substrings of the sentences, cut at their ends and into words; a piece found in several of them
-    /// scores as in the best one.
+    /// As SentencePiece: repeated substrings of the sentences that may be pieces.
     /// </summary>
     public static List<UnigramPiece> OfSentences(IReadOnlyList<(int[] Word, long Count)> sentences, SentencePieceRules rules, int size)
     {
         var (all, nodes) = RepeatedSubstrings.Find(sentences.Select(t => t.Word));
-        var scores = new Dictionary<string, long>(StringComparer.Ordinal);
-        foreach (var node in nodes.Where(n => n.Start + n.Length < all.Length))
-        {
-            foreach (var part in node.Parts(all))
-            {
-                foreach (var word in rules.Words(part).Where(w => w.Length > 1 && rules.IsValid(w)))
-                {
-                    var text = CodePoints.ToText(word);
-                    scores[text] = Math.Max(scores.GetValueOrDefault(text), (long)node.Count * word.Length);
-                }
-            }
-        }
-
-        var longer = scores.Select(s => new UnigramPiece(CodePoints.Of(s.Key), s.Value))
-            .OrderByDescending(s => s.Score).ThenByDescending(s => Utf8Length(s.Chars)).ThenBy(s => s.Chars, Lexical);
+        var longer = nodes.Where(n => !n.HasSeparator(all) && n.Start + n.Length < all.Length && rules.IsValid(all[n.Start..(n.Start + n.Length)]))
+            .Select(n => new UnigramPiece(all[n.Start..(n.Start + n.Length)], (double)n.Count * n.Length))
+            .OrderByDescending(s => s.Score);
         var seeds = Characters(sentences).Where(c => c.Chars[0] != SentencePieceRules.Unknown).OrderByDescending(c => c.Score).ThenBy(c => c.Chars[0]).ToList();
         seeds.AddRange(longer.Take(size));
         return LogProbabilities(seeds, singlePrecision: true);
@@ -44,8 +31,6 @@ internal static class UnigramSeeds
 
     /// <summary>By code points, which is the order of the UTF-8 bytes too.</summary>
     public static Comparer<int[]> Lexical { get; } = Comparer<int[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b));
-
-    private static int Utf8Length(int[] chars) => chars.Sum(c => c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4);
 
     private static IEnumerable<UnigramPiece> Characters(IReadOnlyList<(int[] Word, long Count)> texts)
     {
