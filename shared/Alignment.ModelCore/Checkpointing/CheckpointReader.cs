@@ -1,3 +1,4 @@
+using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Modules;
 using static TorchSharp.torch;
@@ -6,7 +7,7 @@ namespace Alignment.ModelCore.Checkpointing;
 
 /// <summary>
 /// Loads Hugging Face model folders. Missing, unexpected or mismatched tensors are errors that name them all; weights go from the file
-/// into the tensors that stay, never through a second copy.
+/// into the tensors that stay, never through a second copy. A PEFT folder opens as its base with the adapter on it.
 /// </summary>
 public static class CheckpointReader
 {
@@ -17,6 +18,11 @@ public static class CheckpointReader
 
     public static CausalModel LoadCausal(string folder, LoadOptions options, out LoadReport report)
     {
+        if (AdapterFolder.Is(folder))
+        {
+            return AdapterOpening.Causal(folder, options, out report);
+        }
+
         var config = DecoderConfig.Load(folder);
         if (config.Head != HeadKind.Language)
         {
@@ -31,6 +37,11 @@ public static class CheckpointReader
 
     public static ScoringModel LoadScoring(string folder, LoadOptions options, out LoadReport report, HeadKind newHeadKind = HeadKind.Sequence)
     {
+        if (AdapterFolder.Is(folder))
+        {
+            return AdapterOpening.Scoring(folder, options, out report);
+        }
+
         var config = DecoderConfig.Load(folder);
         if (config.Head == HeadKind.Language)
         {

@@ -41,21 +41,21 @@ public static class CheckpointWriter
         File.WriteAllText(Path.Combine(folder, "config.json"), ConfigWriter.Write(config, dtype, options.Version4Keys, format));
         if (options.CopyFilesFrom is { } from)
         {
-            foreach (var name in Companions.Where(n => File.Exists(Path.Combine(from, n))))
-            {
-                File.Copy(Path.Combine(from, name), Path.Combine(folder, name), overwrite: true);
-            }
+            CopyCompanions(from, folder);
         }
     }
 
-    /// <summary>The model's own parameters in order, those of attached adapters left out.</summary>
-    private static List<(string Name, Tensor Value)> Own(nn.Module model)
+    /// <summary>Copies the tokenizer's and generation's files that are there.</summary>
+    public static void CopyCompanions(string from, string folder)
     {
-        var adapters = model.named_modules().Where(m => m.module is ProjectionAdapter).Select(m => m.name + ".").ToList();
-        return [.. model.named_parameters()
-            .Where(p => !adapters.Exists(a => p.name.StartsWith(a, StringComparison.Ordinal)))
-            .Select(p => (p.name, (Tensor)p.parameter))];
+        foreach (var name in Companions.Where(n => File.Exists(Path.Combine(from, n))))
+        {
+            File.Copy(Path.Combine(from, name), Path.Combine(folder, name), overwrite: true);
+        }
     }
+
+    /// <summary>The model's own parameters in order; attached adapters are outside of it.</summary>
+    private static List<(string Name, Tensor Value)> Own(nn.Module model) => [.. model.named_parameters().Select(p => (p.name, (Tensor)p.parameter))];
 
     private static List<(string Name, QuantisedWeight Weight)> Quantised(nn.Module model) =>
         // The first name of a module is the one it was registered under; its fields are listed after that.

@@ -1,4 +1,5 @@
 using Alignment.ModelCore.Architectures;
+using Alignment.ModelCore.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -126,7 +127,28 @@ public sealed class Attention : nn.Module
         }
 
         var dropout = training ? config.AttentionDropout : 0;
+        if (mask.Sees is { } sees)
+        {
+            return (q.requires_grad && is_grad_enabled() ? WithBlindQueries(q, k, v, mask.Additive!, sees, dropout)
+                : nn.functional.scaled_dot_product_attention(q.mul(sees), k, v, mask.Additive, dropout)).transpose(1, 2);
+        }
+
         return nn.functional.scaled_dot_product_attention(q, k, v, mask.Additive, dropout, mask.Causal).transpose(1, 2);
+    }
+
+    /// <summary>
+    /// Attention written out, for gradients through queries that see all keys alike: the scores of such a query count as zero but keep
+    /// their gradient, as where a very low number is added to all of them. q, k, v (B, H, T, S) → (B, H, T, S).
+    /// </summary>
+    private static Tensor WithBlindQueries(Tensor q, Tensor k, Tensor v, Tensor additive, Tensor sees, double dropout)
+    {
+        long batch = q.shape[0], heads = q.shape[1], length = q.shape[2], size = q.shape[3], keys = k.shape[2];
+        Tensor Flat(Tensor t) => t.reshape(batch * heads, -1, size);
+        var scores = torch.bmm(Flat(q), Flat(k).transpose(1, 2)).div(torch.tensor(Math.Sqrt(size), q.dtype)).view(batch, heads, length, keys);
+        var kept = scores.sub(scores.detach().mul(sees.logical_not()));
+        var weights = kept.Plus(additive).softmax(-1);
+        weights = dropout > 0 ? nn.functional.dropout(weights, dropout, training: true) : weights;
+        return torch.bmm(weights.view(batch * heads, length, keys), Flat(v)).view(batch, heads, length, size);
     }
 
     private static Tensor Repeat(Tensor t, long group)

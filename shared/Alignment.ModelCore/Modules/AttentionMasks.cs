@@ -6,11 +6,13 @@ namespace Alignment.ModelCore.Modules;
 
 /// <summary>What one layer passes to attention: nothing, the causal flag, or an additive mask (B or 1, 1, T, Tk).</summary>
 /// <param name="Recent">Only the last so many keys are used; for one query under a sliding window.</param>
-public readonly record struct LayerMask(bool Causal, Tensor? Additive, long? Recent = null);
+/// <param name="Sees">(B or 1, 1, T, 1), 0 for queries that may see nothing: their query vector is made zero, so that they see all keys alike. Null: none.</param>
+public readonly record struct LayerMask(bool Causal, Tensor? Additive, long? Recent = null, Tensor? Sees = null);
 
 /// <summary>
 /// The masks of one forward pass, made once for all layers. The cheapest form that is right is chosen: right padding needs none
-/// beyond causality, because real tokens never look forward. A fully masked query sees itself, so that nothing becomes NaN.
+/// beyond causality, because real tokens never look forward. A query that may see nothing sees everything alike, as in transformers in
+/// float32, so that nothing becomes NaN: it belongs to padding.
 /// </summary>
 public sealed class AttentionMasks
 {
@@ -123,14 +125,15 @@ public sealed class AttentionMasks
             see = see.logical_and(q.sub(k).lt(size));
         }
 
-        see = see.view(1, 1, queries, keys);
-        if (allowed is not null)
+        see = allowed is null ? see.view(1, 1, queries, keys) : see.view(1, 1, queries, keys).logical_and(allowed);
+        var additive = torch.zeros(see.shape, dtype).masked_fill_(see.logical_not(), Scalars.MinusInfinity);
+        if (allowed is null)
         {
-            see = see.logical_and(allowed);
-            see = see.logical_or(see.any(-1, keepdim: true).logical_not().logical_and(k.eq(q)));
+            return new(false, additive.MoveToOuterDisposeScope());
         }
 
-        var additive = torch.zeros(see.shape, dtype).masked_fill_(see.logical_not(), Scalars.MinusInfinity);
-        return new(false, additive.MoveToOuterDisposeScope());
+        var sees = see.any(-1, keepdim: true);
+        var blind = sees.all().item<bool>() ? null : sees.to_type(dtype).MoveToOuterDisposeScope();
+        return new(false, additive.masked_fill_(sees.logical_not(), Scalars.Zero).MoveToOuterDisposeScope(), Sees: blind);
     }
 }

@@ -1,5 +1,7 @@
+using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Architectures;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Alignment.ModelCore.Modules;
@@ -8,6 +10,7 @@ namespace Alignment.ModelCore.Modules;
 public sealed class CausalModel : nn.Module
 {
     private readonly Projection? head;
+    private Parameter? otherHead;
 
     public CausalModel(DecoderConfig config, ParameterSource source)
         : base(nameof(CausalModel))
@@ -28,8 +31,11 @@ public sealed class CausalModel : nn.Module
 
     public Decoder Body { get; }
 
-    /// <summary>The head's matrix; the embedding itself in tied models. (V, D)</summary>
-    public Tensor HeadWeight => head is null ? Body.EmbeddingWeight : head.Weight;
+    /// <summary>The adapter that came with the folder this model was opened from; it goes when the model goes.</summary>
+    public AdapterSet? Adapter { get; internal set; }
+
+    /// <summary>The head's matrix with what adapters make of it; the embedding itself in tied models. (V, D)</summary>
+    public Tensor HeadWeight => head is not null ? head.EffectiveWeight : otherHead ?? Body.TiedHeadWeight;
 
     /// <summary>Compute dtype: that of the weights unless <see cref="ComputeIn"/> said otherwise.</summary>
     public ScalarType DType => Body.DType;
@@ -63,7 +69,7 @@ public sealed class CausalModel : nn.Module
     public Tensor Hidden(Tensor inputIds, Tensor? attentionMask = null, Tensor? positionIds = null, IPastKeyValues? cache = null)
     {
         using var scope = torch.NewDisposeScope();
-        return Body.Forward(Body.Embed(inputIds), attentionMask, positionIds, cache).MoveToOuterDisposeScope();
+        return Body.Read(inputIds, attentionMask, positionIds, cache).MoveToOuterDisposeScope();
     }
 
     /// <summary>L + 1 states (B, T, D): the input of the first block, then each block's output, the last after the final norm, as transformers gives them.</summary>
@@ -76,5 +82,19 @@ public sealed class CausalModel : nn.Module
     }
 
     /// <summary>(…, D) → (…, V)</summary>
-    public Tensor Head(Tensor hidden) => head is null ? Projection.Product(hidden, Body.EmbeddingWeight, null, Body.ComputeType) : head.forward(hidden);
+    public Tensor Head(Tensor hidden) => head is null ? Projection.Product(hidden, HeadWeight, null, Body.ComputeType) : head.forward(hidden);
+
+    /// <summary>Gives a tied model a head of its own (V, D); null ties it again.</summary>
+    public void ReplaceTiedHead(Parameter? by) => otherHead = by;
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Adapter?.Dispose();
+            Adapter = null;
+        }
+
+        base.Dispose(disposing);
+    }
 }

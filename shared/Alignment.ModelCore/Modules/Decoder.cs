@@ -42,6 +42,12 @@ public sealed class Decoder : nn.Module
     /// <summary>(V, D)</summary>
     public Parameter EmbeddingWeight => embedding.Weight;
 
+    /// <summary>The embedding as a tied head reads it. (V, D)</summary>
+    public Tensor TiedHeadWeight => embedding.TiedWeight;
+
+    /// <summary>A learned context in front of every text: virtual tokens, or keys and values.</summary>
+    public LearnedPrompt? Prompt { get; set; }
+
     /// <summary>The dtype of attention, masks and cache: that of the weights, or of <see cref="ComputeIn"/>.</summary>
     public ScalarType DType => ComputeType ?? EmbeddingWeight.dtype;
 
@@ -73,6 +79,15 @@ public sealed class Decoder : nn.Module
         // √D is rounded to the compute dtype first, as the reference does.
         return x.mul(torch.tensor(Math.Sqrt(Config.Width), x.dtype));
     }
+
+    /// <summary>
+    /// Hidden states of a text, (B, T) → (B, T, D): embedding, learned prompt if there is one and it is not in <paramref name="past"/>
+    /// already, blocks, final norm. Masks and positions speak of the text alone; see <see cref="Forward(Tensor, Tensor?, Tensor?, IPastKeyValues?, Action{Tensor}?)"/>.
+    /// </summary>
+    /// <param name="withPrompt">Keeps the states of virtual tokens in front: (B, n + T, D).</param>
+    public Tensor Read(Tensor inputIds, Tensor? attentionMask = null, Tensor? positionIds = null, IPastKeyValues? past = null, bool withPrompt = false) =>
+        Prompt is null || past is { Length: > 0 } ? Forward(Embed(inputIds), attentionMask, positionIds, past)
+            : Prompt.Read(this, Embed(inputIds), attentionMask, positionIds, past, withPrompt);
 
     /// <summary>
     /// Hidden states after the final norm. x (B, T, D) from <see cref="Embed"/>. Positions that are not given count the kept tokens of

@@ -4,13 +4,16 @@ using static TorchSharp.torch;
 namespace Alignment.ModelCore.Modules;
 
 /// <summary>
-/// y = x·Wᵀ + b, or x·W + b where the checkpoint keeps W as [in, out] (Conv1D). The place where adapters attach: an attached
-/// adapter is a sub-module, so its parameters are named after this projection's path.
+/// y = x·Wᵀ + b, or x·W + b where the checkpoint keeps W as [in, out] (Conv1D). The place where adapters attach; their parameters stay
+/// outside the module, so that the names here are those of the checkpoint whatever is attached.
 /// </summary>
-public sealed class Projection : nn.Module<Tensor, Tensor>
+public sealed class Projection : nn.Module<Tensor, Tensor>, IReplaceable
 {
+    private readonly List<ProjectionAdapter> adapters = [];
+    private readonly Parameter? bias;
     private Parameter? weight;
-    private string? adapterName;
+    private Parameter? otherWeight;
+    private Parameter? otherBias;
 
     public Projection(ParameterSource source, string path, long inFeatures, long outFeatures, bool hasBias, bool transposed = false, Initialisation initialisation = Initialisation.Normal)
         : base(nameof(Projection))
@@ -25,8 +28,8 @@ public sealed class Projection : nn.Module<Tensor, Tensor>
 
         if (hasBias)
         {
-            Bias = source.Get(path + ".bias", [outFeatures], Initialisation.Zeros);
-            register_parameter("bias", Bias);
+            bias = source.Get(path + ".bias", [outFeatures], Initialisation.Zeros);
+            register_parameter("bias", bias);
         }
     }
 
@@ -38,9 +41,9 @@ public sealed class Projection : nn.Module<Tensor, Tensor>
     public bool Transposed { get; }
 
     /// <summary>(out, in), or (in, out) where <see cref="Transposed"/>. Absent while the weight is held by a <see cref="Quantised"/> store.</summary>
-    public Parameter Weight => weight ?? throw new InvalidOperationException("This projection holds a quantised weight.");
+    public Parameter Weight => otherWeight ?? weight ?? throw new InvalidOperationException("This projection holds a quantised weight.");
 
-    public Parameter? Bias { get; }
+    public Parameter? Bias => otherBias ?? bias;
 
     /// <summary>Products are taken in this dtype while the weight stays as it is (bf16 compute over fp32 masters); null: in the weight's own.</summary>
     public ScalarType? ComputeType { get; set; }
@@ -48,33 +51,35 @@ public sealed class Projection : nn.Module<Tensor, Tensor>
     /// <summary>Computes x·Wᵀ from another representation of W; set through <see cref="Quantise"/>.</summary>
     public IWeightStore? Quantised { get; private set; }
 
-    /// <summary>The adapter that <see cref="forward"/> goes through, if any.</summary>
-    public ProjectionAdapter? Adapter { get; private set; }
+    /// <summary>What <see cref="forward"/> goes through, in order.</summary>
+    public IReadOnlyList<ProjectionAdapter> Adapters => adapters;
 
-    /// <summary>Attaches an adapter under <paramref name="name"/>; its parameters appear as <c>path.name.…</c>.</summary>
-    public void Attach(string name, ProjectionAdapter adapter)
+    public IEnumerable<string> Replaceable => bias is null ? ["weight"] : ["weight", "bias"];
+
+    /// <summary>The weight with every attached adapter in it, with gradient. (out, in)</summary>
+    public Tensor EffectiveWeight => adapters.Count == 0 ? Dense() : adapters.Aggregate(Dense(), (w, a) => a.Weight(w));
+
+    public void Attach(ProjectionAdapter adapter) => adapters.Add(adapter);
+
+    /// <summary>Takes the adapter off without disposing it; nothing happens where it is not attached.</summary>
+    public void Detach(ProjectionAdapter adapter) => adapters.Remove(adapter);
+
+    public Parameter Own(string name) => (name == "weight" ? weight : bias) ?? throw new InvalidOperationException($"This projection has no {name}.");
+
+    public void Replace(string name, Parameter? by)
     {
-        if (Adapter is not null)
+        if (name == "weight")
         {
-            throw new InvalidOperationException("An adapter is attached already; detach it first, or compose the two.");
+            otherWeight = by;
         }
-
-        register_module(name, adapter);
-        (Adapter, adapterName) = (adapter, name);
+        else
+        {
+            otherBias = by;
+        }
     }
 
-    /// <summary>Takes the adapter off without disposing it.</summary>
-    public ProjectionAdapter? Detach()
-    {
-        var adapter = Adapter;
-        if (adapter is not null)
-        {
-            _internal_submodules.Remove(adapterName!);
-            (Adapter, adapterName) = (null, null);
-        }
-
-        return adapter;
-    }
+    /// <summary>The weight as it stands, restored where it is quantised. (out, in)</summary>
+    public Tensor Dense() => Quantised is not null && otherWeight is null ? Quantised.Dense(ComputeType ?? ScalarType.Float32) : Transposed ? Weight.t() : Weight;
 
     /// <summary>Replaces the weight by <paramref name="store"/> and frees it.</summary>
     public void Quantise(IWeightStore store)
@@ -86,10 +91,18 @@ public sealed class Projection : nn.Module<Tensor, Tensor>
         Quantised = store;
     }
 
-    /// <summary>The projection without its adapter. (…, in) → (…, out).</summary>
+    /// <summary>Puts another store in the place of the one that is there, and returns that.</summary>
+    public IWeightStore Exchange(IWeightStore store)
+    {
+        var before = Quantised ?? throw new InvalidOperationException("This projection holds a dense weight.");
+        Quantised = store;
+        return before;
+    }
+
+    /// <summary>The projection without its adapters. (…, in) → (…, out).</summary>
     public Tensor Base(Tensor input)
     {
-        if (Quantised is not null)
+        if (Quantised is not null && otherWeight is null)
         {
             return ComputeType is { } type ? Quantised.Linear(input.to_type(type), Bias?.to_type(type)) : Quantised.Linear(input, Bias);
         }
@@ -113,5 +126,14 @@ public sealed class Projection : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>(…, in) → (…, out).</summary>
-    public override Tensor forward(Tensor input) => Adapter is null ? Base(input) : Adapter.Forward(this, input);
+    public override Tensor forward(Tensor input)
+    {
+        if (adapters.Count == 0)
+        {
+            return Base(input);
+        }
+
+        var output = Base(adapters.Aggregate(input, (x, a) => a.Input(x)));
+        return adapters.Aggregate(output, (y, a) => a.Output(this, input, y));
+    }
 }

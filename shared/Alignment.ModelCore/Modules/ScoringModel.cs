@@ -1,3 +1,4 @@
+using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Architectures;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -28,6 +29,9 @@ public sealed class ScoringModel : nn.Module
 
     public Decoder Body { get; }
 
+    /// <summary>The adapter that came with the folder this model was opened from; it goes when the model goes.</summary>
+    public AdapterSet? Adapter { get; internal set; }
+
     public Projection ScoreHead { get; }
 
     public ScalarType DType => Body.DType;
@@ -46,7 +50,7 @@ public sealed class ScoringModel : nn.Module
     public Tensor AllScores(Tensor inputIds, Tensor? attentionMask = null, Tensor? positionIds = null)
     {
         using var scope = torch.NewDisposeScope();
-        return ScoreHead.forward(Body.Forward(Body.Embed(inputIds), attentionMask, positionIds)).MoveToOuterDisposeScope();
+        return ScoreHead.forward(Body.Read(inputIds, attentionMask, positionIds)).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -80,5 +84,16 @@ public sealed class ScoringModel : nn.Module
         using var id = (Scalar)(long)pad;
         var real = inputIds.ne(id).to_type(ScalarType.Int64);
         return real.mul(torch.arange(inputIds.shape[1], ScalarType.Int64)).max(1).values;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Adapter?.Dispose();
+            Adapter = null;
+        }
+
+        base.Dispose(disposing);
     }
 }

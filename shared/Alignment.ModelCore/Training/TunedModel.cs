@@ -1,3 +1,5 @@
+using Alignment.ModelCore.Adapters;
+using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Modules;
@@ -15,30 +17,67 @@ public sealed class TunedModel<T> : IDisposable
 {
     private readonly TrainingOptions options;
 
-    internal TunedModel(T model, TrainingOptions options)
+    internal TunedModel(T model, DecoderConfig decoder, TrainingOptions options)
     {
         (Model, this.options) = (model, options);
         CheckBase(model, options.Tuning);
         LayerFreezing.Apply(model, options.Tuning);
         TunedModel.ComputeIn(model, options.ComputeType);
-        Trainable = model.Trainable();
+        if (!options.Tuning.IsAdapter)
+        {
+            Trainable = model.Trainable();
+            return;
+        }
+
+        Adapter = AdapterBuilder.Create(model, AdapterBuilder.Configure(options.Tuning, decoder), (ulong)options.Seed);
+        Trainable = [.. Adapter.Tensors.Select(t => (t.Key, (Tensor)t.Value))];
+        if (options.Tuning.Merge == true && Adapter.CannotMerge is { } reason)
+        {
+            throw new OptionsException([$"tuning.merge: the result cannot be merged, because {reason}. Remove the key, or set it to false."]);
+        }
     }
 
     public T Model { get; }
+
+    /// <summary>What learns beside a frozen base; null where the model's own parameters do.</summary>
+    public AdapterSet? Adapter { get; }
 
     /// <summary>The parameters that learn, by name.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> Trainable { get; }
 
     /// <summary>Whether the starting model is still inside: with an adapter, the base is the reference and needs no second copy.</summary>
-    public bool HoldsBase => false;
+    public bool HoldsBase => Adapter is { ChangesBase: false };
 
     /// <summary>Switches to the base until disposed; only where <see cref="HoldsBase"/>.</summary>
-    public IDisposable AsBase() => throw new InvalidOperationException("This model was trained in full: its base is not inside it.");
+    public IDisposable AsBase() => HoldsBase ? new BaseScope(Adapter!) : throw new InvalidOperationException("The starting model is not inside this one: it was trained in full, or its adapter took something out of it.");
 
-    /// <summary>Writes the checkpoint: a Hugging Face folder, with the tokenizer's files of the starting checkpoint.</summary>
+    /// <summary>
+    /// Writes the checkpoint with the tokenizer's files of the starting one: a Hugging Face folder with the adapter merged into it, or a
+    /// PEFT folder that names its base, where <c>tuning.merge</c> asks for one or a merge would lose something.
+    /// </summary>
     public void Save(string folder)
     {
-        var how = new SaveOptions { CopyFilesFrom = options.Model, DType = options.SaveType };
+        if (Adapter is not null && !(options.Tuning.Merge ?? (Adapter.CannotMerge is null && !Adapter.MergeIsLossy)))
+        {
+            Adapter.Config.Json["base_model_name_or_path"] = Path.GetFullPath(options.Model);
+            AdapterFolder.Save(Adapter, folder, options.SaveType);
+            CheckpointWriter.CopyCompanions(options.Model, folder);
+            return;
+        }
+
+        Adapter?.Merge();
+        try
+        {
+            Write(folder, new SaveOptions { CopyFilesFrom = options.Model, DType = options.SaveType });
+        }
+        finally
+        {
+            Adapter?.Unmerge();
+        }
+    }
+
+    private void Write(string folder, SaveOptions how)
+    {
         switch (Model)
         {
             case CausalModel causal:
@@ -52,7 +91,11 @@ public sealed class TunedModel<T> : IDisposable
         }
     }
 
-    public void Dispose() => Model.Dispose();
+    public void Dispose()
+    {
+        Adapter?.Dispose();
+        Model.Dispose();
+    }
 
     private static void CheckBase(T model, TuningOptions tuning)
     {
@@ -60,6 +103,19 @@ public sealed class TunedModel<T> : IDisposable
         {
             throw new OptionsException([$"tuning.method is {tuning.Method}, and the checkpoint holds quantised weights, which cannot learn. Use an adapter, or start from a checkpoint that is not quantised."]);
         }
+    }
+
+    private sealed class BaseScope : IDisposable
+    {
+        private readonly AdapterSet adapter;
+
+        public BaseScope(AdapterSet adapter)
+        {
+            this.adapter = adapter;
+            adapter.Disable();
+        }
+
+        public void Dispose() => adapter.Enable();
     }
 }
 
@@ -70,14 +126,33 @@ public static class TunedModel
     public static TunedModel<CausalModel> Causal(TrainingOptions options) => Causal(CheckpointReader.LoadCausal(options.Model, new LoadOptions { DType = ScalarType.Float32, Quantise = options.Tuning.Format }, out _), options);
 
     /// <summary>A language model that is there already.</summary>
-    public static TunedModel<CausalModel> Causal(CausalModel model, TrainingOptions options) => new(model, options);
+    public static TunedModel<CausalModel> Causal(CausalModel model, TrainingOptions options)
+    {
+        Settle(model.Adapter, options);
+        return new(model, model.Config, options);
+    }
 
     /// <summary>The scoring model at <c>options.Model</c>; a language model gets a new head of <paramref name="labels"/> scores from the seed.</summary>
     public static TunedModel<ScoringModel> Scoring(TrainingOptions options, int labels = 1) =>
         Scoring(CheckpointReader.LoadScoring(options.Model, new LoadOptions { DType = ScalarType.Float32, NewHeadSeed = (ulong)options.Seed, NewHeadLabels = labels, Quantise = options.Tuning.Format }, out _), options);
 
     /// <summary>A scoring model that is there already.</summary>
-    public static TunedModel<ScoringModel> Scoring(ScoringModel model, TrainingOptions options) => new(model, options);
+    public static TunedModel<ScoringModel> Scoring(ScoringModel model, TrainingOptions options)
+    {
+        Settle(model.Adapter, options);
+        return new(model, model.Config, options);
+    }
+
+    // A run that starts from an adapter's folder trains on what the adapter made of its base.
+    private static void Settle(AdapterSet? opened, TrainingOptions options)
+    {
+        if (opened?.CannotMerge is { } reason)
+        {
+            throw new OptionsException([$"model: {options.Model} is an adapter that cannot be merged ({reason}), so no training can start from it. Start from its base."]);
+        }
+
+        opened?.Merge();
+    }
 
     /// <summary>Another language model of the run that never learns, such as a reference: in the same form and compute type as the one that does.</summary>
     public static CausalModel Frozen(TrainingOptions options, string folder)

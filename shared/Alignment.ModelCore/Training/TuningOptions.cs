@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Quantization;
 
@@ -6,7 +8,10 @@ namespace Alignment.ModelCore.Training;
 /// <summary>Keys of the section <c>tuning</c>: which parameters learn, in every recipe alike.</summary>
 public sealed class TuningOptions : IOptionSet
 {
-    [Option("What learns: every parameter, or only some layers.", Choices = "full|freeze")]
+    private static readonly string[] LowRank = ["lora", "rslora", "dora"];
+    private static readonly string[] OnLayers = [.. LowRank, "ia3"];
+
+    [Option("What learns: every parameter, only some layers, or an adapter beside a frozen base.", Choices = "full|freeze|lora|rslora|dora|ia3")]
     public string Method { get; init; } = "full";
 
     [Option("freeze: how many layers learn, from the end; a negative number counts from the start. Head and final norm learn in any case, the embedding does not.", Min = -1000, Max = 1000, Unit = "layers", Source = "LLaMA-Factory: 2")]
@@ -21,11 +26,88 @@ public sealed class TuningOptions : IOptionSet
     /// <summary><see cref="Quantise"/> as a format, or null.</summary>
     public QuantisationFormat? Format => Quantise == "none" ? null : QuantisationFormat.Named(Quantise) with { OutlierThreshold = Int8Threshold };
 
+    [Option("LoRA family: rank of the two thin matrices.", Min = 1, Max = 4096, Source = "TRL: 16")]
+    public int Rank { get; init; } = 16;
+
+    [Option("LoRA family: α; what is added is scaled by α/rank, or α/√rank in rslora.", Min = 0, AboveMin = true, Max = 1e6, Source = "TRL: 32")]
+    public double Alpha { get; init; } = 32;
+
+    [Option("LoRA family: dropout on what goes into the thin matrices. Preference and reward recipes train without dropout.", Min = 0, Max = 0.95, Source = "TRL: 0.05")]
+    public double Dropout { get; init; }
+
+    [Option("Modules that get an adapter, by the end of their path, or one pattern of whole paths; all-linear: every linear layer but the head (ia3: keys, values and the feed-forward's last layer).", Source = "LLaMA-Factory: all")]
+    public IReadOnlyList<string> TargetModules { get; init; } = ["all-linear"];
+
+    [Option("Modules left out of target_modules.")]
+    public IReadOnlyList<string> ExcludeModules { get; init; } = [];
+
+    [Option("Modules trained in full beside the adapter, such as lm_head. A reward model's score always is.")]
+    public IReadOnlyList<string> ModulesToSave { get; init; } = [];
+
+    [Option("LoRA family: which of the base's biases learn.", Choices = "none|all|lora_only", Source = "PEFT: none")]
+    public string Bias { get; init; } = "none";
+
+    [Option("LoRA family: gives the second thin matrix a bias of its own.", Source = "PEFT: false")]
+    public bool LoraBias { get; init; }
+
+    [Option("LoRA, DoRA: scale by α/√rank.", Source = "PEFT: false")]
+    public bool UseRslora { get; init; }
+
+    [Option("LoRA family: how the thin matrices begin; pissa and olora take the weight's leading part out of the base.", Choices = "default|gaussian|pissa|olora", Source = "PEFT: default")]
+    public string InitLoraWeights { get; init; } = "default";
+
+    [Option("LoRA family: other ranks, as 'pattern=rank', the pattern matched against the end of a module's path.")]
+    public IReadOnlyList<string> RankPattern { get; init; } = [];
+
+    [Option("LoRA family: other α, as 'pattern=alpha'.")]
+    public IReadOnlyList<string> AlphaPattern { get; init; } = [];
+
+    [Option("LoRA family: numbers of the layers that get an adapter; empty: all.")]
+    public IReadOnlyList<double> LayersToTransform { get; init; } = [];
+
+    [Option("LoRA family: token ids whose embeddings are trained in full.")]
+    public IReadOnlyList<double> TrainableTokenIndices { get; init; } = [];
+
+    [Option("ia3: the target modules whose input is scaled, not their output; empty: the feed-forward's last layer.")]
+    public IReadOnlyList<string> FeedforwardModules { get; init; } = [];
+
+    [Option("Folds the adapter into the finished checkpoint; false writes a PEFT folder that names its base. Unset: folded in where that is possible and the base is not quantised.")]
+    public bool? Merge { get; init; }
+
+    /// <summary>Whether a frozen base carries something that learns.</summary>
+    public bool IsAdapter => Method is not ("full" or "freeze");
+
     public IEnumerable<string> Contradictions(IReadOnlySet<string> given)
     {
-        if (given.Contains("trainable_layers") && Method != "freeze")
+        foreach (var (key, methods) in Owners().Where(o => given.Contains(o.Key) && !o.Methods.Contains(Method, StringComparer.Ordinal)))
         {
-            yield return $"trainable_layers needs method: freeze, and method is {Method}.";
+            yield return $"{key} needs method: {string.Join(" or ", methods)}, and method is {Method}.";
+        }
+
+        if (Method == "rslora" && given.Contains("use_rslora") && !UseRslora)
+        {
+            yield return "use_rslora: false contradicts method: rslora. Use method: lora.";
+        }
+
+        if (Merge == false && InitLoraWeights is ("pissa" or "olora"))
+        {
+            yield return $"merge: false cannot go with init_lora_weights: {InitLoraWeights}, which changes the base; the adapter alone would not fit it.";
+        }
+
+        foreach (var (key, list) in new[] { ("rank_pattern", RankPattern), ("alpha_pattern", AlphaPattern) })
+        {
+            foreach (var entry in list.Where(e => Split(e) is null))
+            {
+                yield return $"{key}: '{entry}' is not of the form pattern=number with a number above 0.";
+            }
+        }
+
+        foreach (var (key, list) in new[] { ("layers_to_transform", LayersToTransform), ("trainable_token_indices", TrainableTokenIndices) })
+        {
+            if (list.Any(n => n < 0 || n != Math.Floor(n)))
+            {
+                yield return $"{key} holds a number that is not whole and at least 0.";
+            }
         }
 
         if (Quantise != "none" && (Method is "full" or "freeze"))
@@ -37,5 +119,40 @@ public sealed class TuningOptions : IOptionSet
         {
             yield return $"int8_threshold needs quantise: int8, and quantise is {Quantise}.";
         }
+    }
+
+    /// <summary>target_modules as adapter_config.json writes it: a list of names, or one pattern.</summary>
+    internal JsonNode Targets() => TargetModules is [var one] && (one == "all-linear" || one.IndexOfAny(['*', '^', '$', '(', '[', '|', '\\', '+', '?']) >= 0)
+        ? JsonValue.Create(one)! : new JsonArray([.. TargetModules.Order(StringComparer.Ordinal).Select(n => (JsonNode)n)]);
+
+    /// <summary>Entries of the form pattern=number as a dictionary.</summary>
+    internal JsonObject Numbers(IReadOnlyList<string> entries)
+    {
+        var o = new JsonObject();
+        foreach (var (pattern, number) in entries.Select(e => Split(e) ?? throw new OptionsException([$"tuning: '{e}' is not of the form pattern=number."])))
+        {
+            o[pattern] = number == Math.Floor(number) ? JsonValue.Create((long)number) : JsonValue.Create(number);
+        }
+
+        return o;
+    }
+
+    private static (string Pattern, double Number)? Split(string entry) => entry.LastIndexOf('=') is var at and > 0
+        && double.TryParse(entry.AsSpan(at + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var n) && n > 0 ? (entry[..at].Trim(), n) : null;
+
+    private static IEnumerable<(string Key, string[] Methods)> Owners()
+    {
+        yield return ("trainable_layers", ["freeze"]);
+        foreach (var key in (string[])["rank", "alpha", "dropout", "bias", "lora_bias", "init_lora_weights", "rank_pattern", "alpha_pattern", "layers_to_transform", "trainable_token_indices"])
+        {
+            yield return (key, LowRank);
+        }
+
+        yield return ("use_rslora", LowRank);
+        yield return ("feedforward_modules", ["ia3"]);
+        yield return ("target_modules", OnLayers);
+        yield return ("exclude_modules", OnLayers);
+        yield return ("modules_to_save", OnLayers);
+        yield return ("merge", OnLayers);
     }
 }

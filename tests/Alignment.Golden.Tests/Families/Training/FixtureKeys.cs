@@ -14,7 +14,7 @@ internal static class FixtureKeys
         ["adam_epsilon"] = "adam_epsilon", ["max_grad_norm"] = "max_grad_norm", ["max_length"] = "max_length",
 
         // These say what the product does anyway.
-        ["optim"] = null, ["train_sampling_strategy"] = null, ["remove_unused_columns"] = null,
+        ["optim"] = null, ["train_sampling_strategy"] = null, ["remove_unused_columns"] = null, ["_lora"] = null,
     };
 
     public static JsonObject Of(GoldenCase c, IReadOnlyDictionary<string, string?> own, IEnumerable<(string Key, JsonNode Value)> overrides)

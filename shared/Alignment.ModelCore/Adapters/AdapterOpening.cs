@@ -1,0 +1,70 @@
+using Alignment.ModelCore.Architectures;
+using Alignment.ModelCore.Checkpointing;
+using Alignment.ModelCore.Modules;
+
+namespace Alignment.ModelCore.Adapters;
+
+/// <summary>Opens a PEFT folder as a model: the base that adapter_config.json names, with the adapter on it.</summary>
+internal static class AdapterOpening
+{
+    public static CausalModel Causal(string folder, LoadOptions options, out LoadReport report)
+    {
+        var model = CheckpointReader.LoadCausal(BaseOf(folder), options, out report);
+        try
+        {
+            model.Adapter = AdapterFolder.Load(model, folder, model.DType);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A base without a head gets one, which the adapter's file must fill: a score is never left at random.</summary>
+    public static ScoringModel Scoring(string folder, LoadOptions options, out LoadReport report)
+    {
+        var config = AdapterConfig.Load(folder);
+        var (labels, kind) = HeadOf(folder, config);
+        var model = CheckpointReader.LoadScoring(BaseOf(folder), options with { NewHeadSeed = 0, NewHeadLabels = labels }, out report, kind);
+        try
+        {
+            if (report.Initialised.Count > 0 && labels is null)
+            {
+                throw new CheckpointException($"{folder}: its base has no classification head, and {AdapterFolder.Weights} holds none (…score.weight).");
+            }
+
+            model.Adapter = AdapterFolder.Load(model, folder, model.DType);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The base's folder: as written, or relative to the adapter's own.</summary>
+    public static string BaseOf(string folder)
+    {
+        var name = AdapterConfig.Load(folder).Text("base_model_name_or_path")
+            ?? throw new AdapterException($"{Path.Combine(folder, AdapterConfig.FileName)}: base_model_name_or_path is not set, so that the base is unknown.");
+        foreach (var candidate in new[] { Path.GetFullPath(Path.Combine(folder, name)), Path.GetFullPath(name) }.Where(c => File.Exists(Path.Combine(c, "config.json")) || AdapterFolder.Is(c)))
+        {
+            if (candidate.TrimEnd('/') != Path.GetFullPath(folder).TrimEnd('/'))
+            {
+                return candidate;
+            }
+        }
+
+        throw new AdapterException($"{Path.Combine(folder, AdapterConfig.FileName)}: base_model_name_or_path is '{name}', and no model lies there. Set it to the base's folder.");
+    }
+
+    private static (int? Labels, HeadKind Kind) HeadOf(string folder, AdapterConfig config)
+    {
+        using var file = SafeTensorsFile.Open(Path.Combine(folder, AdapterFolder.Weights));
+        var head = file.Entries.FirstOrDefault(e => e.Key.EndsWith(".score.weight", StringComparison.Ordinal) || e.Key.EndsWith(".classifier.weight", StringComparison.Ordinal));
+        return (head.Value is null ? null : (int)head.Value.Shape[0], config.Task == "TOKEN_CLS" ? HeadKind.Token : HeadKind.Sequence);
+    }
+}
