@@ -30,6 +30,11 @@ public sealed class Reference : IDisposable
     public static Reference Create<T>(T options, TunedModel<CausalModel> tuned, string digest, ReferenceTask task, TrainingFolders folders, IMetricsSink metrics, bool live = false)
         where T : TrainingOptions, IReferenceOptions
     {
+        if (live && options.Tuning.IsAdapter)
+        {
+            throw new OptionsException([$"reference_sync_steps moves the reference towards the policy's weights, and tuning.method: {options.Tuning.Method} leaves those alone. Remove it, or use tuning.method: full."]);
+        }
+
         if (live || options.ReferenceFrom == "model")
         {
             return Live(TunedModel.Frozen(options, options.Reference.Length == 0 ? options.Model : options.Reference), task);

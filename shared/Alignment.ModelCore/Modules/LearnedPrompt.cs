@@ -19,10 +19,17 @@ public abstract class LearnedPrompt
     /// <param name="past">An empty cache that receives the prompt too, or null.</param>
     public abstract Tensor Read(Decoder decoder, Tensor x, Tensor? mask, Tensor? positions, IPastKeyValues? past, bool withPrompt);
 
-    /// <summary>(B, T) → (B, n + T), the prompt kept.</summary>
-    protected Tensor? Extend(Tensor? mask) => mask is null ? null
-        : mask.dim() == 2 ? torch.cat([torch.ones([mask.shape[0], Length], mask.dtype), mask], 1)
-        : throw new ArgumentException("A learned prompt needs a mask of the form (B, T).", nameof(mask));
+    /// <summary>The prompt's columns before the text's: (B, T) → (B, n + T), (B, T, T) → (B, T, n + T).</summary>
+    protected Tensor? WithColumns(Tensor? mask) => mask is null ? null
+        : torch.cat([torch.ones([.. mask.shape[..^1], Length], mask.dtype), mask], -1);
+
+    /// <summary>The prompt's rows and columns before the text's, where the mask has rows: (B, T, T) → (B, n + T, n + T).</summary>
+    protected Tensor? WithRows(Tensor? mask)
+    {
+        var wide = WithColumns(mask);
+        return wide is null || wide.dim() == 2 ? wide
+            : torch.cat([torch.cat([torch.ones([wide.shape[0], Length, Length], wide.dtype), torch.zeros([wide.shape[0], Length, mask!.shape[2]], wide.dtype)], 2), wide], 1);
+    }
 
     /// <summary>The text's positions after the prompt. Packed documents are refused: they would share one prompt.</summary>
     protected Tensor? Shift(Tensor? positions, Tensor? mask)
