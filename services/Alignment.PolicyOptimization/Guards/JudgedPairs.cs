@@ -36,7 +36,7 @@ public sealed class JudgedPairs
         foreach (var batch in Enumerable.Range(0, pairs.Count).OrderBy(i => pairs[i].Length).Chunk(BatchSize))
         {
             using var scope = NewDisposeScope();
-            var sums = PairLogProbs.Of(model, [.. batch.Select(i => pairs[i])], padId, 1).Sums.ToDoubles();
+            var sums = PairLogProbs.Of(model, [.. batch.Select(i => pairs[i])], padId, new PairForward()).Sums.ToDoubles();
             for (var i = 0; i < batch.Length; i++)
             {
                 margins[batch[i]] = sums[i] - sums[batch.Length + i];
