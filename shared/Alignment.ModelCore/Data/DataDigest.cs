@@ -59,6 +59,8 @@ public static class DataDigest
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    public static string Of(IEnumerable<StepwiseTokens> rows) => Of(rows.SelectMany(r => new[] { r.Ids, [.. r.Labels.Select(l => (int)l)] }));
+
     private static void Add(IncrementalHash hash, int[] ids)
     {
         Span<byte> length = stackalloc byte[4];

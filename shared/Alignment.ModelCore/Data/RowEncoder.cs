@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Alignment.ModelCore.Data.Collators;
 using Alignment.Text.Tokenization;
 
 namespace Alignment.ModelCore.Data;
@@ -103,6 +104,13 @@ public sealed class RowEncoder
         var pair = Encode(new PreferenceRow(row.Prompt, row.Completion, row.Completion, row.Plain));
         return new(pair.Prompt, pair.Chosen, row.Label);
     }
+
+    /// <summary>Prompt and steps as bare text, each step followed by the separator that carries its label (TRL's PRM trainer).</summary>
+    public IReadOnlyList<StepwiseTokens> Encode(IReadOnlyList<StepwiseRow> rows, StepwiseRows format) => [.. rows.AsParallel().AsOrdered().Select(r =>
+    {
+        var row = format.Tokenize(tokenizer, r.Prompt, r.Steps, r.Labels);
+        return new StepwiseTokens([.. row.InputIds], [.. row.Labels!.Select(l => (long)l)]);
+    })];
 
     /// <summary>The ids that generation continues: the conversation and the opening of an assistant turn, exactly as a pair's prompt.</summary>
     public int[] EncodePrompt(JsonArray messages) => chat is null

@@ -21,5 +21,10 @@ public static class RowsJson
         ["prompt_ids"] = Ids(r.Prompt), ["completion_ids"] = Ids(r.Completion), ["label"] = r.Label,
     })]);
 
+    public static JsonNode Of(IEnumerable<StepwiseTokens> rows) => new JsonArray([.. rows.Select(r => (JsonNode)new JsonObject
+    {
+        ["input_ids"] = Ids(r.Ids), ["labels"] = Ids([.. r.Labels.Select(l => (int)l)]),
+    })]);
+
     private static JsonArray Ids(int[] ids) => new([.. ids.Select(i => (JsonNode)JsonValue.Create(i))]);
 }

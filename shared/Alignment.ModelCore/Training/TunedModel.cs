@@ -136,6 +136,13 @@ public static class TunedModel
     public static TunedModel<ScoringModel> Scoring(TrainingOptions options, int labels = 1) =>
         Scoring(CheckpointReader.LoadScoring(options.Model, new LoadOptions { DType = ScalarType.Float32, NewHeadSeed = (ulong)options.Seed, NewHeadLabels = labels, Quantise = options.Tuning.Format }, out _), options);
 
+    /// <summary>The token classifier at <c>options.Model</c>; a language model gets a new head of <paramref name="labels"/> classes from the seed.</summary>
+    public static TunedModel<ScoringModel> TokenClassifier(TrainingOptions options, int labels = 2)
+    {
+        var how = new LoadOptions { DType = ScalarType.Float32, NewHeadSeed = (ulong)options.Seed, NewHeadLabels = labels, Quantise = options.Tuning.Format };
+        return Scoring(CheckpointReader.LoadScoring(options.Model, how, out _, HeadKind.Token), options);
+    }
+
     /// <summary>A scoring model that is there already.</summary>
     public static TunedModel<ScoringModel> Scoring(ScoringModel model, TrainingOptions options)
     {
