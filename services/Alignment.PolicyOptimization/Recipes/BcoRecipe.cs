@@ -28,6 +28,7 @@ public static class BcoRecipe
         using var reference = Reference.Create(options, tuned, referenceDigest, Task(answers, encoder.PadId), folders, metrics);
         using var moments = new SavedMoments("bco.delta");
         var inputs = new RunInputs(tuned.Trainable, options.Plan(answers.Select(a => a.Length)), DataDigest.Of(answers), $"{ownDigest}:{referenceDigest}") { Companions = [moments.Saved] };
+        inputs = inputs.With(tuned, options, encoder, folders, LabelledPreference.HeldOut(tuned.Model, options, answers, encoder, metrics));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         Train(tuned.Model, reference, answers, weights, moments, options, run, encoder.PadId, cancellation);
         return PolicyCheckpoint.Publish(tuned, "bco", options, inputs, run, folders);

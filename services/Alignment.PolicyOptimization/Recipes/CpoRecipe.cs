@@ -22,6 +22,7 @@ public static class CpoRecipe
         var pairs = PairTruncation.Fit(encoder.Encode(rows), options.MaxLength, metrics);
         using var tuned = TunedModel.Causal(options);
         var inputs = new RunInputs(tuned.Trainable, options.Plan(pairs.Select(p => p.Length)), DataDigest.Of(pairs), FolderDigest.OfModel(options.Model));
+        inputs = inputs.With(tuned, options, encoder, folders, PairPreference.HeldOut(tuned.Model, options, pairs, encoder, metrics));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         Train(tuned.Model, pairs, options, run, encoder.PadId, cancellation);
         return PolicyCheckpoint.Publish(tuned, options.Recipe, options, inputs, run, folders);

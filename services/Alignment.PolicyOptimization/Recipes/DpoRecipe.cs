@@ -31,6 +31,7 @@ public static class DpoRecipe
         {
             Companions = options.ReferenceSyncSteps > 0 ? reference.Weights : [],
         };
+        inputs = inputs.With(tuned, options, encoder, folders, PairPreference.HeldOut(tuned.Model, options, pairs, encoder, metrics));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         run.Probe = PolicyProbe.Open(options, tuned, encoder);
         Train(tuned.Model, reference, pairs, options, run, encoder.PadId, cancellation);

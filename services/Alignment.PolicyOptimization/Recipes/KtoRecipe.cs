@@ -29,6 +29,7 @@ public static class KtoRecipe
         var referenceDigest = options.Reference.Length == 0 ? ownDigest : FolderDigest.OfModel(options.Reference);
         using var reference = Reference.Create(options, tuned, referenceDigest, Task(options, examples, encoder.PadId), folders, metrics);
         var inputs = new RunInputs(tuned.Trainable, options.Plan(examples.Select(e => e.Length)), DataDigest.Of(answers), $"{ownDigest}:{referenceDigest}");
+        inputs = inputs.With(tuned, options, encoder, folders, LabelledPreference.HeldOut(tuned.Model, options, answers, encoder, metrics));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         Train(tuned.Model, reference, examples, options, run, encoder.PadId, cancellation);
         return PolicyCheckpoint.Publish(tuned, "kto", options, inputs, run, folders);

@@ -23,6 +23,8 @@ public static class RewardRecipe
         var pairs = Fitting(options, encoder.Encode(rows), metrics);
         using var tuned = TunedModel.Scoring(options);
         var inputs = new RunInputs(tuned.Trainable, options.Plan(pairs.Select(p => p.Length)), DataDigest.Of(pairs), FolderDigest.OfModel(options.Model));
+        var heldOut = options.Evaluation.Data.Count > 0 ? Fitting(options, encoder.Encode(PreferenceReader.Read(options.Evaluation.Data)), metrics) : HeldOut.SampleOf(pairs);
+        inputs = inputs.With(tuned, options, encoder, folders, PairEvaluation.Of(tuned.Model, heldOut, encoder.PadId, options.BatchSize));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         Train(tuned.Model, pairs, options, run, encoder.PadId, cancellation);
         return run.Result(CheckpointPublication.Publish(folders, folder =>
@@ -51,7 +53,7 @@ public static class RewardRecipe
                     // 3. Loss: this micro-batch's share of the step's mean.
                     var margins = options.UseMargins && micro.Any(p => !double.IsNaN(p.Margin))
                         ? tensor(micro.Select(p => double.IsNaN(p.Margin) ? 0 : p.Margin).ToArray()) : null;
-                    var result = PairwiseRewardLoss.Compute(chosen, rejected, margins, options.CenterRewardsCoefficient > 0 ? options.CenterRewardsCoefficient : null);
+                    var result = PairwiseRewardLoss.Compute(chosen, rejected, margins, options.CenterRewardsCoefficient > 0 ? options.CenterRewardsCoefficient : null, options.Regularisation.LabelSmoothing);
                     means.Add(PairwiseRewardLoss.Metrics(chosen, rejected));
                     return result.Loss.mul(Share(micro.Length, count, result.Loss.dtype));
                 });

@@ -18,11 +18,19 @@ public sealed class SftOptions : TrainingOptions
     [Option("Several documents in one row of max_length: bfd keeps them whole and apart, wrapped joins and cuts them.", Choices = "none|bfd|wrapped", Source = "TRL: none")]
     public string Packing { get; init; } = "none";
 
+    [Option("NEFTune: uniform noise of ±α/√(tokens·width) on the embeddings while training; 0 is off.", Min = 0, Max = 1000, Source = "Jain et al. 2024: 5, 10 or 15; TRL: off")]
+    public double NeftuneAlpha { get; init; }
+
     public override IEnumerable<string> Contradictions(IReadOnlySet<string> given)
     {
         foreach (var problem in base.Contradictions(given))
         {
             yield return problem;
+        }
+
+        if (Loss == "dft" && Regularisation.LabelSmoothing > 0)
+        {
+            yield return "loss: dft has no label smoothing. Remove regularisation.label_smoothing, or use loss: nll.";
         }
 
         if (Packing == "wrapped" && given.Contains("truncation"))

@@ -20,9 +20,13 @@ public static class SftRecipe
     {
         TrainingRun.Prepare(options);
         var encoder = RowEncoder.Load(options.Model);
-        var examples = Examples(options, encoder.Encode(rows, options.Learn), metrics);
+        var own = encoder.Encode(rows, options.Learn);
+        var examples = Examples(options, WithReplay(options, own, encoder, metrics), metrics);
         using var tuned = TunedModel.Causal(options);
         var inputs = new RunInputs(tuned.Trainable, options.Plan(examples.Select(e => e.Ids.Length)), DataDigest.Of(examples), FolderDigest.OfModel(options.Model));
+        var heldOut = options.Evaluation.Data.Count > 0 ? encoder.Encode(SftReader.Read(options.Evaluation.Data), options.Learn) : HeldOut.SampleOf(own);
+        var measured = heldOut.Select(r => r.Truncate(options.MaxLength, options.Truncation == "keep_end")).Where(r => r.Targets > 0).ToList();
+        inputs = inputs.With(tuned, options, encoder, folders, HeldOut.Of(tuned.Model, measured, encoder.PadId, options.BatchSize), mixesReplay: true);
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         Train(tuned.Model, examples, options, run, encoder.PadId, cancellation);
         return run.Result(CheckpointPublication.Publish(folders, folder =>
@@ -36,6 +40,8 @@ public static class SftRecipe
     public static void Train(CausalModel model, IReadOnlyList<TokenRow> rows, SftOptions options, TrainingRun run, int padId, CancellationToken cancellation)
     {
         var variant = options.Loss == "dft" ? SftVariant.Dft : SftVariant.Nll;
+        var smoothing = options.Regularisation.LabelSmoothing;
+        model.Body.EmbeddingNoise = options.NeftuneAlpha;
         model.train();
         while (run.Next(cancellation))
         {
@@ -51,7 +57,7 @@ public static class SftRecipe
                 {
                     var batch = TokenBatch.Of(micro, padId);
                     var hidden = model.Hidden(batch.InputIds, positionIds: batch.PositionIds);
-                    var result = SftLoss.FromHidden(hidden, model.HeadWeight, null, batch.Labels, weight, batch.Weights, variant);
+                    var result = SftLoss.FromHidden(hidden, model.HeadWeight, null, batch.Labels, weight, batch.Weights, variant, labelSmoothing: smoothing);
                     means.Add("mean_token_accuracy", result.CorrectCount!.ToDouble() / batch.Targets);
                     if (run.Measures)
                     {
@@ -67,6 +73,20 @@ public static class SftRecipe
         }
 
         model.eval();
+    }
+
+    /// <summary>The run's own rows, and general ones so that they are the chosen share of all.</summary>
+    private static IReadOnlyList<TokenRow> WithReplay(SftOptions options, IReadOnlyList<TokenRow> own, RowEncoder encoder, IMetricsSink metrics)
+    {
+        var r = options.Regularisation;
+        if (r.ReplayShare == 0)
+        {
+            return own;
+        }
+
+        var mixed = Replay.Mix(own, GeneralRows.Read(r.ReplayData, encoder, options.MaxLength), r.ReplayShare, options.Seed);
+        metrics.Event(new(0, "replay", $"{mixed.Count - own.Count} general rows among {mixed.Count}"));
+        return mixed;
     }
 
     /// <summary>Mean entropy in nats of the predictions at learned positions. hidden (B, T, D), labels (B, T).</summary>

@@ -9,7 +9,7 @@ namespace Alignment.ModelCore.Losses;
 /// </summary>
 internal static class HeadCrossEntropy
 {
-    internal static SftResult Compute(Tensor hidden, Tensor weight, Tensor? bias, Tensor labels, double? denominator, Tensor? weights, HeadOptions? options)
+    internal static SftResult Compute(Tensor hidden, Tensor weight, Tensor? bias, Tensor labels, double? denominator, Tensor? weights, HeadOptions? options, double smoothing = 0)
     {
         var (targets, mask) = LogProbs.ShiftedTargets(labels);
         long t = mask.shape[1], d = hidden.shape[2];
@@ -22,7 +22,7 @@ internal static class HeadCrossEntropy
         var h = hidden.narrow(1, 0, t).reshape(-1, d).index_select(0, rows);
         var y = targets.reshape(-1).index_select(0, rows);
         var scale = w.Over(n);
-        var r = bias is null ? Function.apply(h, weight, y, scale, o) : Function.apply(h, weight, bias, y, scale, o);
+        var r = bias is null ? Function.apply(h, weight, y, scale, (o, smoothing)) : Function.apply(h, weight, bias, y, scale, (o, smoothing));
         return new(r[0], r[1].detach(), count, n, r[2].detach());
     }
 
@@ -38,7 +38,7 @@ internal static class HeadCrossEntropy
             Tensor hidden = (Tensor)vars[0], weight = (Tensor)vars[1];
             var bias = hasBias ? (Tensor)vars[2] : null;
             Tensor targets = (Tensor)vars[^3], scale = (Tensor)vars[^2];
-            var options = (HeadOptions)vars[^1];
+            var (options, smoothing) = ((HeadOptions, double))vars[^1];
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             var gradHidden = hidden.requires_grad ? zeros_like(hidden) : null;
@@ -54,7 +54,8 @@ internal static class HeadCrossEntropy
                 var z = HeadLogits.Compute(h, weight, bias, options);
                 var lse = z.logsumexp(-1, keepdim: true);
                 var minus = lse.Minus(z.gather(-1, y.unsqueeze(-1))).squeeze(-1);
-                loss.add_(minus.Times(s).sum(), One);
+                var uniform = smoothing == 0 ? null : lse.squeeze(-1).Minus(z.mean([-1L]));
+                loss.add_((uniform is null ? minus : minus.Times(1 - smoothing).Plus(uniform.Times(smoothing))).Times(s).sum(), One);
                 nll.add_(minus.sum(), One);
                 correct.add_(z.argmax(-1).eq(y).sum().to_type(scale.dtype), One);
                 if (gradHidden is null && gradWeight is null && gradBias is null)
@@ -62,7 +63,10 @@ internal static class HeadCrossEntropy
                     continue;
                 }
 
-                var gradZ = z.Minus(lse).exp_().mul_(s.unsqueeze(-1)).scatter_add_(-1, y.unsqueeze(-1), s.unsqueeze(-1).neg());
+                // (p − ε/V − (1 − ε)·e_y)·w, with ε = 0 the plain p − e_y.
+                var p = z.Minus(lse).exp_();
+                p = smoothing == 0 ? p : p.Minus(smoothing / z.shape[1]);
+                var gradZ = p.mul_(s.unsqueeze(-1)).scatter_add_(-1, y.unsqueeze(-1), s.unsqueeze(-1).Times(smoothing - 1));
                 var g = HeadLogits.Backward(gradZ, z, options, h.dtype);
                 gradHidden?.narrow(0, start, count).copy_(g.mm(weight));
                 gradWeight?.addmm_(g.t(), h);

@@ -14,10 +14,12 @@ public sealed record PairwiseRewardResult(Tensor Loss, Tensor PairLosses);
 public static class PairwiseRewardLoss
 {
     /// <summary>All inputs (B); <paramref name="margins"/> null for 0.</summary>
-    public static PairwiseRewardResult Compute(Tensor chosen, Tensor rejected, Tensor? margins = null, double? centering = null)
+    /// <param name="labelSmoothing">ε: −(1−ε)·log σ(d) − ε·log σ(−d), the labels taken to be wrong with probability ε. Default 0.</param>
+    public static PairwiseRewardResult Compute(Tensor chosen, Tensor rejected, Tensor? margins = null, double? centering = null, double labelSmoothing = 0)
     {
-        var difference = chosen.Minus(rejected);
-        var pairs = (margins is null ? difference : difference.Minus(margins.to_type(chosen.dtype))).LogSigmoid().neg();
+        var difference = margins is null ? chosen.Minus(rejected) : chosen.Minus(rejected).Minus(margins.to_type(chosen.dtype));
+        var pairs = difference.LogSigmoid().neg();
+        pairs = labelSmoothing == 0 ? pairs : pairs.Times(1 - labelSmoothing).Minus(difference.neg().LogSigmoid().Times(labelSmoothing));
         var loss = pairs.mean();
         return new(centering is { } c ? loss.Plus(chosen.Plus(rejected).Squared().mean().Times(c)) : loss, pairs.detach());
     }

@@ -44,11 +44,17 @@ public static class SftLoss
 
     /// <summary>From hidden states (B, T, D) through the chunked head, so that (B, T, V) is never held; the same number.</summary>
     public static SftResult FromHidden(
-        Tensor hidden, Tensor weight, Tensor? bias, Tensor labels, double? denominator = null, Tensor? weights = null, SftVariant variant = SftVariant.Nll, HeadOptions? head = null)
+        Tensor hidden, Tensor weight, Tensor? bias, Tensor labels, double? denominator = null, Tensor? weights = null, SftVariant variant = SftVariant.Nll, HeadOptions? head = null,
+        double labelSmoothing = 0)
     {
         if (variant == SftVariant.Nll)
         {
-            return HeadCrossEntropy.Compute(hidden, weight, bias, labels, denominator, weights, head);
+            return HeadCrossEntropy.Compute(hidden, weight, bias, labels, denominator, weights, head, labelSmoothing);
+        }
+
+        if (labelSmoothing != 0)
+        {
+            throw new ArgumentException("Label smoothing belongs to the plain loss, not to dft.", nameof(labelSmoothing));
         }
 
         var (s, mask) = HeadLogProbs.Shifted(hidden, weight, bias, labels, head);

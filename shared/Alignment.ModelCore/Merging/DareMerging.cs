@@ -9,8 +9,8 @@ namespace Alignment.ModelCore.Merging;
 /// </summary>
 public static class DareMerging
 {
-    /// <summary>A mask of the given shape, 1 with probability <paramref name="density"/>, from torch's generator.</summary>
-    public static Tensor Mask(Tensor like, double density) => rand_like(like, dtype: ScalarType.Float32).IsBelow(density);
+    /// <summary>A mask of the shape of <paramref name="like"/>, true with probability <paramref name="density"/>.</summary>
+    public static Tensor Mask(Tensor like, double density, Generator? generator = null) => rand(like.shape, ScalarType.Float32, generator: generator).IsBelow(density);
 
     /// <summary>δ·mask/density.</summary>
     public static Tensor Drop(Tensor change, Tensor mask, double density) => change.Times(mask.MaskAs(change)).Over(density);

@@ -22,7 +22,7 @@ public sealed class Attention : nn.Module
     public Attention(DecoderConfig config, int layer, ParameterSource source, string path)
         : base(nameof(Attention))
     {
-        (this.config, this.layer) = (config, layer);
+        (this.config, this.layer, Dropout) = (config, layer, config.AttentionDropout);
         var n = config.Names;
         long queries = (long)config.HeadCount * config.HeadSize, pairs = (long)config.KeyValueHeadCount * config.HeadSize;
         Projection Make(string name, long from, long to, bool bias, Initialisation initialisation = Initialisation.Normal)
@@ -55,6 +55,9 @@ public sealed class Attention : nn.Module
         // Scaled attention divides by √S itself; another scale is put on the query.
         queryScale = config.AttentionScales is { } scales ? (Scalar)(scales[layer] * Math.Sqrt(config.HeadSize)) : null;
     }
+
+    /// <summary>Dropout on the attention weights, in training mode.</summary>
+    public double Dropout { get; set; }
 
     /// <summary>x (B, T, D) → (B, T, D).</summary>
     public Tensor Forward(Tensor x, (Tensor Cos, Tensor Sin)? rotation, LayerMask mask, IPastKeyValues? past)
@@ -126,7 +129,7 @@ public sealed class Attention : nn.Module
             (k, v) = (Repeat(k, group), Repeat(v, group));
         }
 
-        var dropout = training ? config.AttentionDropout : 0;
+        var dropout = training ? Dropout : 0;
         if (mask.Sees is { } sees)
         {
             return (q.requires_grad && is_grad_enabled() ? WithBlindQueries(q, k, v, mask.Additive!, sees, dropout)

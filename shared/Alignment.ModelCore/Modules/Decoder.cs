@@ -16,7 +16,7 @@ public sealed class Decoder : nn.Module
     public Decoder(DecoderConfig config, ParameterSource source)
         : base(nameof(Decoder))
     {
-        Config = config;
+        (Config, EmbeddingDropout) = (config, config.EmbeddingDropout);
         var n = config.Names;
         embedding = new(source, $"{n.Body}.{n.Embedding}", config.VocabularySize, config.Width);
         register_module(n.Embedding, embedding);
@@ -34,6 +34,14 @@ public sealed class Decoder : nn.Module
     }
 
     public DecoderConfig Config { get; }
+
+    /// <summary>Dropout on the embeddings, in training mode.</summary>
+    public double EmbeddingDropout { get; set; }
+
+    /// <summary>
+    /// NEFTune's α (Jain et al. 2024, alg. 1): in training mode token embeddings get uniform noise in ±α/√(T·D), T the padded length; 0 is off.
+    /// </summary>
+    public double EmbeddingNoise { get; set; }
 
     public IReadOnlyList<DecoderBlock> Blocks { get; }
 
@@ -71,6 +79,12 @@ public sealed class Decoder : nn.Module
     public Tensor Embed(Tensor inputIds)
     {
         var x = embedding.forward(inputIds);
+        if (training && EmbeddingNoise > 0)
+        {
+            var bound = EmbeddingNoise / Math.Sqrt(inputIds.shape[1] * Config.Width);
+            x = x.Plus(rand(x.shape, x.dtype).sub(Scalars.Half).mul(torch.tensor(2 * bound, x.dtype)));
+        }
+
         if (!Config.ScaleEmbedding)
         {
             return x;
@@ -112,9 +126,9 @@ public sealed class Decoder : nn.Module
             x = x.Plus(learnedPositions.At(positions));
         }
 
-        if (training && Config.EmbeddingDropout > 0)
+        if (training && EmbeddingDropout > 0)
         {
-            x = nn.functional.dropout(x, Config.EmbeddingDropout, training: true);
+            x = nn.functional.dropout(x, EmbeddingDropout, training: true);
         }
 
         // Rotation in float32 or better: sixteen bits of cos and sin cost digits everywhere downstream.

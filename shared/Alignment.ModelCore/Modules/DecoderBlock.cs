@@ -10,13 +10,12 @@ public sealed class DecoderBlock : nn.Module
 {
     private readonly Norm attentionNorm;
     private readonly Norm mlpNorm;
-    private readonly double dropout;
 
     public DecoderBlock(DecoderConfig config, int layer, ParameterSource source, string path)
         : base(nameof(DecoderBlock))
     {
         var n = config.Names;
-        dropout = config.ResidualDropout;
+        Dropout = config.ResidualDropout;
         Attention = new(config, layer, source, $"{path}.{n.Attention}");
         Mlp = new(config, source, $"{path}.{n.Mlp}");
         attentionNorm = new(source, $"{path}.{n.AttentionNorm}", config.Norm, config.NormEpsilon, config.Width);
@@ -26,6 +25,9 @@ public sealed class DecoderBlock : nn.Module
         register_module(n.AttentionNorm, attentionNorm);
         register_module(n.MlpNorm, mlpNorm);
     }
+
+    /// <summary>Dropout on what attention and MLP add, in training mode.</summary>
+    public double Dropout { get; set; }
 
     public Attention Attention { get; }
 
@@ -47,5 +49,5 @@ public sealed class DecoderBlock : nn.Module
         return middle.Plus(AfterMlp is null ? added : AfterMlp(added, middle)).MoveToOuterDisposeScope();
     }
 
-    private Tensor Drop(Tensor x) => training && dropout > 0 ? nn.functional.dropout(x, dropout, training: true) : x;
+    private Tensor Drop(Tensor x) => training && Dropout > 0 ? nn.functional.dropout(x, Dropout, training: true) : x;
 }

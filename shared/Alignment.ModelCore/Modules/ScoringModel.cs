@@ -18,10 +18,9 @@ public sealed class ScoringModel : nn.Module
 
         Config = config;
         Body = new(config, source);
-        var name = config.Head == HeadKind.Sequence ? config.Names.SequenceHead : config.Names.TokenHead;
-        ScoreHead = new(source, name, config.Width, config.LabelCount, hasBias: config.Head == HeadKind.Token);
+        ScoreHead = new(source, HeadName, config.Width, config.LabelCount, hasBias: config.Head == HeadKind.Token);
         register_module(config.Names.Body, Body);
-        register_module(name, ScoreHead);
+        register_module(HeadName, ScoreHead);
         eval();
     }
 
@@ -33,6 +32,9 @@ public sealed class ScoringModel : nn.Module
     public AdapterSet? Adapter { get; internal set; }
 
     public Projection ScoreHead { get; }
+
+    /// <summary>The head's name, which its parameters' names begin with.</summary>
+    public string HeadName => Config.Head == HeadKind.Sequence ? Config.Names.SequenceHead : Config.Names.TokenHead;
 
     public ScalarType DType => Body.DType;
 

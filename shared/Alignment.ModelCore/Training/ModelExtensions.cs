@@ -1,3 +1,4 @@
+using Alignment.ModelCore.Modules;
 using static TorchSharp.torch;
 
 namespace Alignment.ModelCore.Training;
@@ -15,6 +16,26 @@ public static class ModelExtensions
         foreach (var p in model.parameters())
         {
             p.requires_grad = false;
+        }
+    }
+
+    /// <summary>Dropout on embeddings, attention and residual stream in place of what config.json says; it acts in training mode only.</summary>
+    public static void SetDropout(this nn.Module model, double rate)
+    {
+        foreach (var module in model.modules())
+        {
+            switch (module)
+            {
+                case Decoder decoder:
+                    decoder.EmbeddingDropout = rate;
+                    break;
+                case DecoderBlock block:
+                    block.Dropout = rate;
+                    break;
+                case Attention attention:
+                    attention.Dropout = rate;
+                    break;
+            }
         }
     }
 

@@ -10,6 +10,7 @@ internal static class RunIdentity
     public static IReadOnlySet<string> MayDiffer { get; } = new HashSet<string>
     {
         "model", "data", "save_every", "log_every", "threads", "reference", "reference_cache", "guards.probe_data", "evaluation.data", "reward_model", "critic",
+        "regularisation.ewc_data", "regularisation.ewc_fisher", "regularisation.kl_base_data", "regularisation.replay_data", "regularisation.general",
     };
 
     public static void Check(JsonObject saved, JsonObject now, string folder)

@@ -16,7 +16,7 @@ public sealed record RunInputs(IReadOnlyList<(string Name, Tensor Value)> Traina
     /// <summary>Further modules that learn (a critic), each clipped on its own.</summary>
     public IReadOnlyList<TrainedModule> Modules { get; init; } = [];
 
-    /// <summary>What goes along with the run; made by <see cref="RunExtensions"/>. Null where a recipe has none, which then refuses the keys that need them.</summary>
+    /// <summary>What goes along with the run; made by <see cref="TrainingExtensions"/>. Null where a recipe has none, which then refuses the keys that need them.</summary>
     public IReadOnlyList<IRunExtension>? Extensions { get; init; }
 
     /// <summary>Steps of the run that one batch of rows serves.</summary>

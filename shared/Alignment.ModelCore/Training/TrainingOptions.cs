@@ -97,6 +97,10 @@ public abstract class TrainingOptions : IOptionSet
     [OptionGroup]
     public GuardOptions Guards { get; init; } = new();
 
+    /// <summary>Against forgetting and overfitting.</summary>
+    [OptionGroup]
+    public RegularisationOptions Regularisation { get; init; } = new();
+
     /// <summary>Held-out measurements.</summary>
     [OptionGroup]
     public EvaluationOptions Evaluation { get; init; } = new();

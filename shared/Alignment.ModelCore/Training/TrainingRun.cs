@@ -114,7 +114,7 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="OptionsException">The state belongs to a run with other settings or data.</exception>
     public static TrainingRun Start(TrainingOptions options, RunInputs inputs, TrainingFolders folders, IMetricsSink sink)
     {
-        RunExtensions.Check(options, inputs);
+        TrainingExtensions.Check(options, inputs);
         var run = new TrainingRun(options, inputs, folders, sink);
         foreach (var e in run.extensions)
         {

@@ -15,14 +15,22 @@ namespace Alignment.ModelCore.Training;
 public sealed class TunedModel<T> : IDisposable
     where T : nn.Module
 {
+    private const string PeftPrefix = "base_model.model.";
     private readonly TrainingOptions options;
+    private readonly Lazy<HashSet<string>> own;
 
     internal TunedModel(T model, DecoderConfig decoder, TrainingOptions options)
     {
         (Model, this.options) = (model, options);
+        own = new(() => [.. model.named_parameters().Select(p => p.name)]);
         CheckBase(model, options.Tuning);
         LayerFreezing.Apply(model, options.Tuning);
         TunedModel.ComputeIn(model, options.ComputeType);
+        if (options.Regularisation.Dropout is { } dropout)
+        {
+            model.SetDropout(dropout);
+        }
+
         if (!options.Tuning.IsAdapter)
         {
             Trainable = model.Trainable();
@@ -44,6 +52,10 @@ public sealed class TunedModel<T> : IDisposable
 
     /// <summary>The parameters that learn, by name.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> Trainable { get; }
+
+    /// <summary>Whether the starting checkpoint does not have this parameter: an adapter's, or a score head's that a language model got.</summary>
+    public bool IsNew(string parameter) => Adapter is not null ? !own.Value.Contains(parameter.StartsWith(PeftPrefix, StringComparison.Ordinal) ? parameter[PeftPrefix.Length..] : parameter)
+        : Model is ScoringModel scoring && parameter.StartsWith(scoring.HeadName + ".", StringComparison.Ordinal) && DecoderConfig.Load(options.Model).Head == HeadKind.Language;
 
     /// <summary>Whether the starting model is still inside: with an adapter, the base is the reference and needs no second copy.</summary>
     public bool HoldsBase => Adapter is { ChangesBase: false };
