@@ -41,6 +41,8 @@ public sealed class RegularisationTests : IDisposable
         ["neftune"] = "neftune_alpha=5",
         ["average"] = "regularisation.average=dare regularisation.average_sweep=[0,1] regularisation.general=GENERAL regularisation.general_rows=5",
         ["best kept"] = "evaluation.data=HELD evaluation.every=2 evaluation.keep_best=true",
+        ["lora: kl, ewc, l2_sp"] = "tuning.method=lora tuning.rank=4 regularisation.kl_base_weight=0.5 regularisation.kl_base_data=GENERAL regularisation.ewc_lambda=5 regularisation.ewc_data=GENERAL regularisation.ewc_samples=6 regularisation.l2_sp_beta=0.01",
+        ["lora: averaged"] = "tuning.method=lora tuning.rank=4 regularisation.average=linear regularisation.general=GENERAL regularisation.general_rows=5",
         ["plateau"] = "evaluation.data=HELD evaluation.every=1 schedule=reduce_lr_on_plateau schedule_options.patience=0 schedule_options.threshold=0.01 schedule_options.factor=0.5",
         ["wsd"] = "schedule=warmup_stable_decay schedule_options.decay_type=1-sqrt schedule_options.num_decay_steps=3",
         ["adamw_8bit"] = "optimizer=adamw_8bit", ["adafactor"] = "optimizer=adafactor", ["lion"] = "optimizer=lion learning_rate=1e-4",
@@ -132,6 +134,7 @@ public sealed class RegularisationTests : IDisposable
     [Theory]
     [InlineData("linear")]
     [InlineData("slerp")]
+    [InlineData("linear tuning.method=lora tuning.rank=4")]
     public void Run_AveragedAtZero_IsTheStartingModel(string method)
     {
         Run("plain", "zero", new MemoryMetrics(), $"regularisation.average={method} regularisation.average_alpha=0 regularisation.general=GENERAL regularisation.general_rows=8");

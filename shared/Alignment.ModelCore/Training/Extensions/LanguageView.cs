@@ -69,7 +69,7 @@ internal sealed class LanguageView : IDisposable
     private static Tensor Hidden(nn.Module model, Tensor ids) => model switch
     {
         CausalModel causal => causal.Hidden(ids),
-        ScoringModel scoring => scoring.Body.Forward(scoring.Body.Embed(ids)),
+        ScoringModel scoring => scoring.Body.Read(ids),
         _ => throw new NotSupportedException($"{model.GetType().Name} is no language model."),
     };
 
