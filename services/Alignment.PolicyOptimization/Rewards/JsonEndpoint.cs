@@ -56,11 +56,11 @@ internal sealed class JsonEndpoint : IDisposable
         }
         catch (TimeoutRejectedException e)
         {
-            throw new RewardException(name, FormattableString.Invariant($"{address} gave no answer within {options.Timeout} s in {options.Retries + 1} attempts. Raise reward.timeout or look at the endpoint, then run the same command again: it resumes."), e);
+            throw new RewardException(name, FormattableString.Invariant($"{address} gave no answer within {options.Timeout} s in {options.Retries + 1} attempts. Raise reward.timeout or look at the endpoint."), e);
         }
         catch (HttpRequestException e)
         {
-            throw new RewardException(name, $"{address}: {(e.StatusCode is { } s ? $"status {(int)s}, {e.Message}" : e.Message)} ({(IsTransient(e) ? options.Retries + 1 : 1)} attempts). Look at the endpoint, then run the same command again: it resumes.", e);
+            throw new RewardException(name, $"{address}: {(e.StatusCode is { } s ? $"status {(int)s}, {e.Message}" : e.Message)} ({(IsTransient(e) ? options.Retries + 1 : 1)} attempts). Look at the endpoint.", e);
         }
 
         try

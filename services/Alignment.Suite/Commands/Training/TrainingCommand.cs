@@ -4,6 +4,7 @@ using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Diagnostics;
+using Alignment.ModelCore.Rollouts;
 using Alignment.ModelCore.Training;
 using Alignment.Text.Templates;
 using Alignment.Text.Tokenization;
@@ -13,7 +14,7 @@ namespace Alignment.Suite.Commands.Training;
 /// <summary>Runs one training method from the command line and turns every fault into a clear line and an exit code (sysexits.h).</summary>
 internal static class TrainingCommand
 {
-    private const int Usage = 64, BadData = 65, CannotWrite = 73, Interrupted = 130;
+    private const int Usage = 64, BadData = 65, Unavailable = 69, CannotWrite = 73, Interrupted = 130;
 
     public static int Run(ITrainMethod method, string? config, IReadOnlyList<string> sets, string? output, CancellationToken cancellation)
     {
@@ -46,6 +47,10 @@ internal static class TrainingCommand
         catch (OperationCanceledException)
         {
             return Fail($"Stopped; the state is saved in {Path.Combine(output!, "state")}. The same command resumes.", Interrupted);
+        }
+        catch (RewardException e)
+        {
+            return Fail($"{e.Message} The state is saved in {Path.Combine(output!, "state")}; the same command resumes.", Unavailable);
         }
         catch (NonFiniteException e)
         {
@@ -81,6 +86,11 @@ internal static class TrainingCommand
     private static void Say(TrainingResult r)
     {
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{r.Steps} steps, {r.Tokens} tokens, final loss {r.FinalLoss:0.0000}{(r.DroppedSteps > 0 ? $", {r.DroppedSteps} steps dropped" : "")}, peak memory {RunMeters.PeakRss() / (1 << 20)} MB"));
+        if (r.StoppedBy is not null)
+        {
+            Console.WriteLine($"ended by the guard {r.StoppedBy}");
+        }
+
         Console.WriteLine($"checkpoint {r.Checkpoint}");
         Console.WriteLine($"digest sha256:{r.Digest}");
     }
