@@ -4,6 +4,7 @@ using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Losses;
 using Alignment.ModelCore.Modules;
 using Alignment.ModelCore.Training;
+using Alignment.PolicyOptimization.Guards;
 using static TorchSharp.torch;
 
 namespace Alignment.PolicyOptimization.Recipes;
@@ -30,6 +31,7 @@ public static class BcoRecipe
         var inputs = new RunInputs(tuned.Trainable, options.Plan(answers.Select(a => a.Length)), DataDigest.Of(answers), $"{ownDigest}:{referenceDigest}") { Companions = [moments.Saved] };
         inputs = inputs.With(tuned, options, encoder, folders, LabelledPreference.HeldOut(tuned.Model, options, answers, encoder, metrics));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
+        run.Probe = PolicyProbe.Open(options, tuned, encoder);
         Train(tuned.Model, reference, answers, weights, moments, options, run, encoder.PadId, cancellation);
         return PolicyCheckpoint.Publish(tuned, "bco", options, inputs, run, folders);
     }

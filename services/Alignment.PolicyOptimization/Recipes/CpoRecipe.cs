@@ -4,6 +4,7 @@ using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Losses;
 using Alignment.ModelCore.Modules;
 using Alignment.ModelCore.Training;
+using Alignment.PolicyOptimization.Guards;
 using static TorchSharp.torch;
 
 namespace Alignment.PolicyOptimization.Recipes;
@@ -24,6 +25,7 @@ public static class CpoRecipe
         var inputs = new RunInputs(tuned.Trainable, options.Plan(pairs.Select(p => p.Length)), DataDigest.Of(pairs), FolderDigest.OfModel(options.Model));
         inputs = inputs.With(tuned, options, encoder, folders, PairPreference.HeldOut(tuned.Model, options, pairs, encoder, metrics));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
+        run.Probe = PolicyProbe.Open(options, tuned, encoder);
         Train(tuned.Model, pairs, options, run, encoder.PadId, cancellation);
         return PolicyCheckpoint.Publish(tuned, options.Recipe, options, inputs, run, folders);
     }

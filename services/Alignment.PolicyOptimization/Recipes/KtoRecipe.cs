@@ -4,6 +4,7 @@ using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Losses;
 using Alignment.ModelCore.Modules;
 using Alignment.ModelCore.Training;
+using Alignment.PolicyOptimization.Guards;
 using static TorchSharp.torch;
 
 namespace Alignment.PolicyOptimization.Recipes;
@@ -31,6 +32,7 @@ public static class KtoRecipe
         var inputs = new RunInputs(tuned.Trainable, options.Plan(examples.Select(e => e.Length)), DataDigest.Of(answers), $"{ownDigest}:{referenceDigest}");
         inputs = inputs.With(tuned, options, encoder, folders, LabelledPreference.HeldOut(tuned.Model, options, answers, encoder, metrics));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
+        run.Probe = PolicyProbe.Open(options, tuned, encoder);
         Train(tuned.Model, reference, examples, options, run, encoder.PadId, cancellation);
         return PolicyCheckpoint.Publish(tuned, "kto", options, inputs, run, folders);
     }

@@ -151,6 +151,11 @@ public sealed class TrainingRun : IDisposable
             return false;
         }
 
+        if (options.Guards.ProbeEvery > 0 && Probe is null)
+        {
+            throw new OptionsException(["guards.probe_every: this method has no policy that answers prompts, so there is nothing to probe. Remove it."]);
+        }
+
         MicroBatches = plan.Step(BatchesDone);
         var step = StepsDone + 1;
         Measures = step == 1 || step == TotalSteps || step % options.LogEvery == 0;
