@@ -34,6 +34,9 @@ public sealed class BatchPlan
         TotalSteps = options.MaxSteps > 0 ? options.MaxSteps : Math.Max(1, (int)Math.Ceiling((StepsPerEpoch * options.Epochs) - 1e-9));
     }
 
+    /// <summary>Rows to train on.</summary>
+    public int Rows => lengths.Count;
+
     public int StepsPerEpoch { get; }
 
     public int TotalSteps { get; }
@@ -50,6 +53,9 @@ public sealed class BatchPlan
         var first = step % StepsPerEpoch * options.Accumulation;
         return current.Batches[first..Math.Min(first + options.Accumulation, current.Batches.Length)];
     }
+
+    /// <summary>Tokens of a micro-batch with its rows padded to the longest.</summary>
+    public long PaddedTokens(int[] rows) => (long)rows.Length * rows.Max(i => lengths[i]);
 
     private int[][] Batches(int epoch)
     {

@@ -5,6 +5,7 @@ using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Optimization;
+using Alignment.ModelCore.Training.Advice;
 using Alignment.ModelCore.Training.Guards;
 using static TorchSharp.torch;
 
@@ -46,6 +47,7 @@ public sealed class TrainingRun : IDisposable
     private int savedAt = -1;
     private bool finished;
     private bool insideStep;
+    private readonly RunTrial? trial = RunTrial.Current;
 
     private TrainingRun(TrainingOptions options, RunInputs inputs, TrainingFolders folders, IMetricsSink sink)
     {
@@ -58,6 +60,7 @@ public sealed class TrainingRun : IDisposable
         Guards = new(options.Guards);
         schedule = new(options, TotalSteps);
         extensions = inputs.Extensions ?? [];
+        trial?.Start(plan, stepsPerBatch, TotalSteps, trainable.Sum(t => t.Value.numel()));
     }
 
     /// <summary>What watches this run, and what it made of learning rate and KL coefficient.</summary>
@@ -138,6 +141,7 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Takes up the next step; false when all are done. When cancelled, saves and throws; a batch that was begun is finished first.</summary>
     public bool Next(CancellationToken cancellation)
     {
+        trial?.Next(StepsDone, Save);
         if (cancellation.IsCancellationRequested && StepsDone < TotalSteps && StepOfBatch == 0)
         {
             Save();
@@ -156,7 +160,7 @@ public sealed class TrainingRun : IDisposable
             throw new OptionsException(["guards.probe_every: this method has no policy that answers prompts, so there is nothing to probe. Remove it."]);
         }
 
-        MicroBatches = plan.Step(BatchesDone);
+        MicroBatches = trial is null ? plan.Step(BatchesDone) : trial.Batches(BatchesDone);
         var step = StepsDone + 1;
         Measures = step == 1 || step == TotalSteps || step % options.LogEvery == 0;
         stepLoss = 0;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Configuration;
@@ -6,6 +7,7 @@ using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Rollouts;
 using Alignment.ModelCore.Training;
+using Alignment.ModelCore.Training.Advice;
 using Alignment.Text.Templates;
 using Alignment.Text.Tokenization;
 
@@ -34,6 +36,11 @@ internal static class TrainingCommand
             var result = run(TrainingFolders.In(output), new CompositeMetrics(new ConsoleMetrics(LogEvery(keys)), file, board), cancellation);
             TrainingReport.Write(Path.Combine(output, "report.html"), method.Name, file.Path, keys, result);
             Say(result);
+            return 0;
+        }
+        catch (TrialEndedException e)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(e.Report, JsonSerializerOptions.Web));
             return 0;
         }
         catch (OptionsException e)

@@ -1,0 +1,100 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Alignment.ModelCore.Architectures;
+using Alignment.ModelCore.Checkpointing;
+using Alignment.ModelCore.Configuration;
+using Alignment.ModelCore.Training.Advice;
+using Alignment.Suite.Commands.Advising;
+using Alignment.Suite.Commands.Bench;
+using Alignment.Text.Tokenization;
+
+namespace Alignment.Suite.Commands;
+
+/// <summary><c>align advise --model DIR --data FILE --memory 16G --goal sft</c>: how to train this model on this data in this memory.</summary>
+internal sealed class AdviseVerb : IVerb
+{
+    private static readonly JsonSerializerOptions Readable = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+    };
+
+    private readonly Option<string> model = new("--model") { Description = "Folder of the checkpoint to start from.", Required = true };
+    private readonly Option<string[]> data = new("--data") { Description = "Data file (JSON lines), or several.", Required = true, AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string> memory = new("--memory") { Description = "Memory the run may take: 16G, 800M.", Required = true };
+    private readonly Option<string> goal = new("--goal") { Description = "A method of 'align train'.", DefaultValueFactory = _ => "sft" };
+    private readonly Option<string?> job = new("--job") { Description = "Writes the recommended job file here." };
+    private readonly Option<bool> json = new("--json") { Description = "Prints JSON." };
+    private readonly Option<bool> quick = new("--no-trial") { Description = "Formula only: no steps are run, and no time is estimated." };
+
+    public Command Build()
+    {
+        var advise = new Command("advise", "Recommend method, rank, batch, precision and quantisation for a model, data and an amount of memory; checked by a few real steps.") { model, data, memory, goal, job, json, quick };
+        advise.SetAction(parsed => Run(parsed));
+        return advise;
+    }
+
+    private int Run(ParseResult parsed)
+    {
+        try
+        {
+            var name = parsed.GetValue(goal)!;
+            var method = TrainVerb.Methods().FirstOrDefault(m => m.Name == name)
+                ?? throw new OptionsException([$"--goal {name}: there is no such method under 'align train'{NearestName.Hint(name, TrainVerb.Methods().Select(m => m.Name))}."]);
+            var request = new AdviceRequest(Folder(parsed.GetValue(model)!), [.. parsed.GetValue(data)!.Select(Path.GetFullPath)], MemorySize.Parse(parsed.GetValue(memory)!), name);
+            var advisor = new Advisor(parsed.GetValue(quick) ? null : (keys, budget) => TrialProcess.Run(name, keys, budget));
+            var advice = advisor.Advise(request, method.Defaults);
+            if (parsed.GetValue(job) is { } path)
+            {
+                File.WriteAllText(path, advice.JobYaml);
+            }
+
+            Print(advice, parsed.GetValue(json), parsed.GetValue(job));
+            return 0;
+        }
+        catch (OptionsException e)
+        {
+            Console.Error.WriteLine(string.Join(Environment.NewLine, e.Problems.Select(p => $"align advise: {p}")));
+            return 64;
+        }
+        catch (Exception e) when (e is CheckpointException or SafeTensorsException or ArchitectureException or TokenizerException or IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"align advise: {e.Message}");
+            return 65;
+        }
+    }
+
+    private static string Folder(string path) => File.Exists(Path.Combine(path, "config.json"))
+        ? Path.GetFullPath(path)
+        : throw new OptionsException([$"--model {path} has no config.json. Name a checkpoint folder in Hugging Face layout."]);
+
+    private static void Print(RunAdvice a, bool asJson, string? job)
+    {
+        if (asJson)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(a, Readable));
+            return;
+        }
+
+        Console.WriteLine($"model   {a.Model}");
+        Console.WriteLine($"data    {a.Data}");
+        Console.WriteLine();
+        BenchTable.Print([["advice", "value"], .. a.Choices.Select(c => (IReadOnlyList<string>)[c.Key, c.Value])]);
+        Console.WriteLine();
+        foreach (var c in a.Choices)
+        {
+            Console.WriteLine($"{c.Key}: {c.Reason}");
+        }
+
+        var m = a.Memory;
+        Console.WriteLine();
+        Console.WriteLine($"memory  {MemorySize.Text(m.Total)} of {MemorySize.Text(a.MemoryLimit)}{(a.Measured ? ", measured on real steps" : ", by formula")}: runtime {MemorySize.Text(m.Runtime)}, weights {MemorySize.Text(m.Weights)}, gradients {MemorySize.Text(m.Gradients)}, optimiser {MemorySize.Text(m.Optimiser)}, activations, loss and the rest {MemorySize.Text(m.Activations)}");
+        Console.WriteLine(a.Time is { } t
+            ? string.Create(CultureInfo.InvariantCulture, $"time    {TimeSpan.FromSeconds(t.Total):h\\:mm\\:ss}: {t.Prepare:0.#} s to load and prepare, {t.Steps:0.#} s of steps, {t.Saving:0.#} s of saving")
+            : "time    not estimated: no steps were run");
+        Console.WriteLine();
+        Console.WriteLine($"# align train {a.Goal} --config {job ?? "job.yaml"} --out DIR");
+        Console.Write(a.JobYaml);
+    }
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Alignment.ModelCore.Training.Advice;
+
+/// <summary>The settings an advice is about; everything else keeps its default.</summary>
+/// <param name="Method">A value of <c>tuning.method</c>.</param>
+/// <param name="Quantise">A value of <c>tuning.quantise</c>.</param>
+/// <param name="BatchSize">Rows of a micro-batch.</param>
+public sealed record AdvisedSettings(string Method, int Rank, string Quantise, string Compute, int BatchSize, int Accumulation, int MaxLength, double LearningRate)
+{
+    public bool IsAdapter => Method is not ("full" or "freeze");
+
+    /// <summary>The job file's keys.</summary>
+    public JsonObject Keys(string model, IReadOnlyList<string> data)
+    {
+        var keys = new JsonObject
+        {
+            ["model"] = model, ["data"] = data.Count == 1 ? data[0] : new JsonArray([.. data.Select(d => (JsonNode)d)]),
+            ["max_length"] = MaxLength, ["batch_size"] = BatchSize, ["gradient_accumulation"] = Accumulation, ["learning_rate"] = LearningRate, ["compute"] = Compute,
+        };
+        if (IsAdapter)
+        {
+            var tuning = new JsonObject { ["method"] = Method, ["rank"] = Rank, ["alpha"] = 2 * Rank };
+            if (Quantise != "none")
+            {
+                tuning["quantise"] = Quantise;
+            }
+
+            keys["tuning"] = tuning;
+        }
+
+        return keys;
+    }
+
+    /// <summary>The same as a <c>job.yaml</c>.</summary>
+    public static string Yaml(JsonObject keys)
+    {
+        var text = new StringBuilder();
+        foreach (var (key, value) in keys)
+        {
+            if (value is JsonObject section)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"{key}:\n");
+                foreach (var (inner, leaf) in section)
+                {
+                    text.Append(CultureInfo.InvariantCulture, $"  {inner}: {Leaf(leaf)}\n");
+                }
+            }
+            else
+            {
+                text.Append(CultureInfo.InvariantCulture, $"{key}: {Leaf(value)}\n");
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static string Leaf(JsonNode? value) => value switch
+    {
+        JsonArray list => $"[{string.Join(", ", list.Select(Leaf))}]",
+        JsonValue v when v.TryGetValue<string>(out var s) => s.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '/' or '.' or '-') && s.Length > 0 && !char.IsAsciiDigit(s[0]) && s[0] != '-' ? s : $"\"{s.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"",
+        _ => value?.ToJsonString() ?? "",
+    };
+}

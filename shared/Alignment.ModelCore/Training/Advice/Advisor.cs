@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Alignment.ModelCore.Configuration;
+
+namespace Alignment.ModelCore.Training.Advice;
+
+/// <summary>What is asked of the advisor.</summary>
+/// <param name="Model">Checkpoint folder.</param>
+/// <param name="Data">Data files, JSON lines.</param>
+/// <param name="Goal">A method of <c>align train</c>.</param>
+public sealed record AdviceRequest(string Model, IReadOnlyList<string> Data, long MemoryBytes, string Goal);
+
+/// <summary>
+/// Chooses the settings of a run for a model, data and an amount of memory: by formula first, then by a trial of real steps, whose measured
+/// peak and times replace the formula's guesses.
+/// </summary>
+/// <param name="trial">Runs the recipe on these keys for about the given time and reports, or null where there is nothing to run it with.</param>
+public sealed class Advisor(Func<JsonObject, TimeSpan, TrialReport?>? trial)
+{
+    /// <summary>A run is planned to stay below this share of the memory, because neighbours and fragments take some.</summary>
+    private const double Usable = 0.9;
+
+    private const int MostTrials = 3;
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(5);
+
+    /// <param name="defaults">The recipe's own defaults.</param>
+    /// <exception cref="OptionsException">Nothing fits, or the model cannot be read.</exception>
+    public RunAdvice Advise(AdviceRequest request, TrainingOptions defaults)
+    {
+        var model = ModelShape.Read(request.Model);
+        var data = DataShape.Read(request.Data, request.Model);
+        var goal = Goal.Of(request.Goal);
+        var limit = (long)(request.MemoryBytes * Usable);
+        var choices = Choices.For(model, data, goal, defaults);
+        var correction = 1.0;
+        for (var attempt = 0; ; attempt++)
+        {
+            var chosen = choices.Find(s => Estimate(model, s, goal, data, correction).Total <= limit)
+                ?? throw new OptionsException([Message(request, model, goal, data, choices[^1], correction)]);
+            var estimate = Estimate(model, chosen, goal, data, correction);
+            var keys = chosen.Keys(request.Model, request.Data);
+            if (trial is null || attempt == MostTrials || trial(keys, Budget) is not { } seen)
+            {
+                return RunAdvice.Of(request, model, data, goal, chosen, estimate, null);
+            }
+
+            var calibrated = estimate.Calibrated(seen.PeakBytes);
+            if (calibrated.Total <= limit || attempt == MostTrials - 1)
+            {
+                return RunAdvice.Of(request, model, data, goal, chosen, calibrated, seen);
+            }
+
+            // The formula promised too little: what it says of activations is scaled by what was seen, and the choice made again.
+            correction *= Math.Max(1.1, (double)calibrated.Activations / Math.Max(1, estimate.Activations));
+        }
+    }
+
+    private static MemoryEstimate Estimate(ModelShape model, AdvisedSettings s, Goal goal, DataShape data, double correction)
+    {
+        var longest = (data.LongestTokens + 8) / Math.Max(1, goal.SequencesPerRow);
+        var plain = MemoryEstimate.Of(model, s, goal, goal.SequencesPerRow == 1 ? longest : Math.Max(longest, data.LongestTokens * 2 / 3));
+        return plain with { Activations = (long)(plain.Activations * correction) };
+    }
+
+    private static string Message(AdviceRequest request, ModelShape model, Goal goal, DataShape data, AdvisedSettings least, double correction)
+    {
+        var needs = Estimate(model, least, goal, data, correction).Total / Usable;
+        return string.Create(CultureInfo.InvariantCulture,
+            $"--memory {request.MemoryBytes / 1e9:0.##} GB is too little for {model.Describe()}: the smallest run (rank {least.Rank} over an {least.Quantise} base, one row at a time) needs about {needs / 1e9:0.##} GB. Take a smaller model, shorter rows (max_length) or more memory.");
+    }
+}
