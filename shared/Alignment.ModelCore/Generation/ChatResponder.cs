@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Data;
@@ -21,11 +20,16 @@ public sealed class ChatResponder : IDisposable
     private readonly CausalModel model;
     private readonly Tokenizer tokenizer;
     private readonly RowEncoder encoder;
+    private readonly TokenBytes bytes;
 
-    private ChatResponder(CausalModel model, Tokenizer tokenizer, RowEncoder encoder) => (this.model, this.tokenizer, this.encoder) = (model, tokenizer, encoder);
+    private ChatResponder(CausalModel model, Tokenizer tokenizer, RowEncoder encoder) =>
+        (this.model, this.tokenizer, this.encoder, bytes) = (model, tokenizer, encoder, new(tokenizer));
 
     /// <summary>Longest row the model was made for, in tokens.</summary>
     public int MaxPositions => model.Config.MaxPositions;
+
+    /// <summary>Without a chat template the messages are joined by line breaks.</summary>
+    public bool HasTemplate => encoder.HasTemplate;
 
     public static ChatResponder Load(string folder, ScalarType dtype = ScalarType.Float32) =>
         new(CheckpointReader.LoadCausal(folder, dtype), Tokenizer.Load(folder), RowEncoder.Load(folder));
@@ -44,8 +48,8 @@ public sealed class ChatResponder : IDisposable
     /// <param name="onBatch">Number of prompts answered so far.</param>
     public IReadOnlyList<ChatAnswer> Answer(IReadOnlyList<int[]> prompts, GenerationOptions options, int batchSize = 32, Action<GeneratedToken>? onToken = null, Action<int>? onBatch = null, CancellationToken ct = default)
     {
-        var generator = new SequenceGenerator(model, Bytes);
-        var settings = options with { EosTokenIds = [.. options.EosTokenIds.Union(encoder.EndTokenIds).Order()] };
+        var generator = new SequenceGenerator(model, bytes.Of);
+        var settings = WithEnds(options);
         var answers = new List<ChatAnswer>(prompts.Count * options.Sequences);
         foreach (var batch in prompts.Select((p, i) => i).Chunk(Math.Max(1, batchSize / options.Sequences)))
         {
@@ -57,13 +61,21 @@ public sealed class ChatResponder : IDisposable
         return answers;
     }
 
+    /// <summary>The next answer of one conversation, which pays only for what its prompt adds to the last one.</summary>
+    /// <param name="prefix">Belongs to the conversation.</param>
+    public ChatAnswer Answer(int[] prompt, GenerationOptions options, PrefixCache prefix, Action<GeneratedToken>? onToken = null, CancellationToken ct = default)
+    {
+        var g = new SequenceGenerator(model, bytes.Of).Generate([prompt], WithEnds(options), onToken, ct, prefix)[0];
+        return new(0, 0, Text(g), g.Ids.Count, g.Reason);
+    }
+
     public void Dispose() => model.Dispose();
+
+    private GenerationOptions WithEnds(GenerationOptions options) => options with { EosTokenIds = [.. options.EosTokenIds.Union(encoder.EndTokenIds).Order()] };
 
     private string Text(GeneratedSequence g)
     {
         var text = tokenizer.Decode([.. g.Ids]);
         return g.StopString is { } stop && text.LastIndexOf(stop, StringComparison.Ordinal) is var at and >= 0 ? text[..at] : text;
     }
-
-    private ReadOnlyMemory<byte> Bytes(int id) => Encoding.UTF8.GetBytes(tokenizer.Decode([id], skipSpecialTokens: false));
 }

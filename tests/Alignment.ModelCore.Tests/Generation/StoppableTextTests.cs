@@ -1,7 +1,7 @@
-using Alignment.Inference.Engine;
+using Alignment.ModelCore.Generation;
 using Alignment.Text.Tokenization;
 
-namespace Alignment.Inference.Tests.Engine;
+namespace Alignment.ModelCore.Tests.Generation;
 
 public sealed class StoppableTextTests
 {

@@ -1,10 +1,11 @@
 using System.Text;
 using Alignment.Text.Tokenization;
 
-namespace Alignment.Inference.Engine;
+namespace Alignment.ModelCore.Generation;
 
-/// <summary>Text as it grows, held back where a stop string may be beginning, cut where one is complete.</summary>
-internal sealed class StoppableText(StreamDecoder decoder, IReadOnlyList<string> stops)
+/// <summary>Text as it grows, held back where a stop string may be beginning, cut where one is complete; never half a character.</summary>
+/// <param name="stops">Strings that end the text; none of them is shown.</param>
+public sealed class StoppableText(StreamDecoder decoder, IReadOnlyList<string> stops)
 {
     private readonly StringBuilder held = new();
     private bool stopped;
