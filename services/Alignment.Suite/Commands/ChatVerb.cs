@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
-using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Generation;
 using Alignment.Suite.Commands.Chat;
 using TorchSharp;
@@ -57,18 +56,17 @@ internal sealed class ChatVerb : IVerb
             console.Note($"{Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))}, up to {model.MaxPositions} tokens. {settings}.\n/help lists commands; /exit or Ctrl-D leaves.\n");
         }
 
-        var asked = false;
+        var told = -1;
         void Interrupted(object? sender, ConsoleCancelEventArgs e)
         {
             // The first one only stops an answer, or tells how to leave; a second one in a row leaves.
             var stopped = session.Stop();
-            e.Cancel = stopped || !asked;
-            if (!stopped && !asked)
+            e.Cancel = stopped || told != session.Received;
+            if (!stopped && e.Cancel)
             {
+                told = session.Received;
                 console.Note("\n(/exit or Ctrl-D leaves; so does Ctrl-C again)");
             }
-
-            asked = !stopped;
         }
 
         Console.CancelKeyPress += Interrupted;

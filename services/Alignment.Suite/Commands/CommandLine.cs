@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 
 namespace Alignment.Suite.Commands;
 
@@ -7,7 +8,8 @@ internal static class CommandLine
 {
     public static async Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand("Alignment: your model, your people's judgement, a better checkpoint.");
+        // Not a RootCommand: that one is named after the file, and help should say what people type.
+        var root = new Command("align", "Alignment: your model, your people's judgement, a better checkpoint.") { new HelpOption(), new VersionOption() };
         foreach (var verb in Verbs())
         {
             root.Add(verb);

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Alignment.ModelCore.Checkpointing;
+using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Generation;
 using Alignment.ModelCore.Modules;
 using Alignment.Text.Tokenization;
@@ -14,6 +16,7 @@ internal static class ModelGenerate
 {
     private static readonly Option<string?> Prompt = new("--prompt") { Description = "Text to continue; needs the folder's tokenizer.json." };
     private static readonly Option<string?> Ids = new("--ids") { Description = "Token ids to continue, separated by commas." };
+    private static readonly Option<FileInfo?> Messages = new("--messages") { Description = "JSON file with a conversation to answer: [{role, content}, …] or {\"messages\": […]}; needs the folder's chat template." };
     private static readonly Option<int> MaxNew = new("--max-new-tokens") { Description = "Most tokens to generate.", DefaultValueFactory = _ => 128 };
     private static readonly Option<double?> Temperature = new("--temperature") { Description = "Draw at random at this temperature; without it (or with 0) the best token is taken." };
     private static readonly Option<int> TopK = new("--top-k") { Description = "Draw from the k best; 0 draws from all." };
@@ -29,7 +32,7 @@ internal static class ModelGenerate
     {
         var folder = ModelVerb.Folder();
         var dtype = ModelVerb.DType("Dtype to load and compute in; default as stored.");
-        var command = new Command("generate", "Continue a text.") { folder, Prompt, Ids, MaxNew, Temperature, TopK, TopP, Penalty, Beams, Count, Stop, Seed, Json, dtype };
+        var command = new Command("generate", "Continue a text.") { folder, Prompt, Ids, Messages, MaxNew, Temperature, TopK, TopP, Penalty, Beams, Count, Stop, Seed, Json, dtype };
         command.SetAction((parse, cancel) => Task.FromResult(ModelVerb.Guard(() => Run(parse, parse.GetValue(folder)!.FullName, parse.GetValue(dtype), cancel))));
         return command;
     }
@@ -61,13 +64,41 @@ internal static class ModelGenerate
 
     private static int[] PromptIds(ParseResult parse, string folder, Tokenizer? tokenizer)
     {
+        if (new[] { parse.GetValue(Ids) is null, parse.GetValue(Prompt) is null, parse.GetValue(Messages) is null }.Count(missing => !missing) != 1)
+        {
+            throw new ArgumentException("Give one of --prompt TEXT, --messages FILE or --ids 1,2,3.");
+        }
+
+        if (parse.GetValue(Messages) is { } file)
+        {
+            return Conversation(file, folder);
+        }
+
         if (parse.GetValue(Ids) is { } ids)
         {
             return [.. ids.Split(',').Select(i => int.TryParse(i, CultureInfo.InvariantCulture, out var id) ? id : throw new ArgumentException($"--ids: '{i}' is no token id."))];
         }
 
-        var text = parse.GetValue(Prompt) ?? throw new ArgumentException("Give --prompt TEXT or --ids 1,2,3.");
-        return tokenizer?.EncodeIds(text) ?? throw new ArgumentException($"{folder} has no tokenizer.json; give --ids instead of --prompt.");
+        return tokenizer?.EncodeIds(parse.GetValue(Prompt)!) ?? throw new ArgumentException($"{folder} has no tokenizer.json; give --ids instead of --prompt.");
+    }
+
+    private static int[] Conversation(FileInfo file, string folder)
+    {
+        var encoder = RowEncoder.Load(folder);
+        if (!encoder.HasTemplate)
+        {
+            throw new InvalidDataException($"{folder}: no chat template; put it into chat_template.jinja there, or give --prompt.");
+        }
+
+        try
+        {
+            var json = JsonNode.Parse(File.ReadAllBytes(file.FullName));
+            return encoder.EncodePrompt((json as JsonArray ?? json?["messages"] as JsonArray) ?? throw new InvalidDataException($"{file.FullName}: no list of messages."));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"{file.FullName}: {e.Message}", e);
+        }
     }
 
     private static GenerationOptions Options(ParseResult parse, string folder, CausalModel model)

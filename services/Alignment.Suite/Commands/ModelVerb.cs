@@ -2,6 +2,7 @@ using System.CommandLine;
 using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Native;
+using Alignment.Text.Templates;
 using Alignment.Text.Tokenization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -36,6 +37,11 @@ internal sealed class ModelVerb : IVerb
         {
             Console.Error.WriteLine("Canceled.");
             return 130;
+        }
+        catch (TemplateException e)
+        {
+            Console.Error.WriteLine($"The chat template, line {e.Line}, column {e.Column}: {e.Message}");
+            return 1;
         }
         catch (Exception e) when (e is CheckpointException or ArchitectureException or SafeTensorsException or TokenizerException or InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -6,12 +6,25 @@ namespace Alignment.Suite.Commands.Chat;
 /// <summary>A conversation on a terminal or a pipe: messages in, answers out, commands that begin with a slash.</summary>
 internal sealed class ChatSession(IChatModel model, ChatConsole console, ChatSettings settings, TimeProvider clock, Func<ulong> freshSeed)
 {
+    private const string HelpText = """"
+        /reset         start a new conversation
+        /again         answer the last message once more
+        /system TEXT   set the system prompt; /system alone shows it, /system - removes it
+        /set NAME VAL  change a setting; /set alone shows them
+        /save FILE     add the conversation to a JSONL file
+        /exit          leave (Ctrl-D too)
+        A line that ends in \ goes on; """ opens and closes a text of several lines. Ctrl-C stops an answer.
+        """";
+
     private readonly List<(string Role, string Content)> turns = [];
     private CancellationTokenSource? answering;
 
     public string? System { get; set; }
 
     public bool ShowSpeed { get; init; } = true;
+
+    /// <summary>How many messages and commands have been read.</summary>
+    public int Received { get; private set; }
 
     /// <summary>Stops the answer being written; false when there is none.</summary>
     public bool Stop()
@@ -38,6 +51,7 @@ internal sealed class ChatSession(IChatModel model, ChatConsole console, ChatSet
     {
         while (console.Read() is { } message)
         {
+            Received++;
             if (message.StartsWith('/') && !message.StartsWith("//", StringComparison.Ordinal))
             {
                 if (!Command(message))
@@ -78,7 +92,7 @@ internal sealed class ChatSession(IChatModel model, ChatConsole console, ChatSet
                 Save(rest);
                 break;
             case "/help" or "/?":
-                Help();
+                console.Note(HelpText);
                 break;
             default:
                 console.Warn($"There is no command {parts[0]}; /help lists them. To send a message that begins with a slash, write two.");
@@ -121,7 +135,8 @@ internal sealed class ChatSession(IChatModel model, ChatConsole console, ChatSet
 
     private void Again()
     {
-        if (turns.FindLastIndex(t => t.Role == "user") is var last and < 0)
+        var last = turns.FindLastIndex(t => t.Role == "user");
+        if (last < 0)
         {
             console.Warn("Nothing has been asked yet.");
             return;
@@ -149,20 +164,6 @@ internal sealed class ChatSession(IChatModel model, ChatConsole console, ChatSet
         {
             console.Warn($"{file}: {e.Message}");
         }
-    }
-
-    private void Help()
-    {
-        console.Note("""
-            /reset         start a new conversation
-            /again         answer the last message once more
-            /system TEXT   set the system prompt; /system alone shows it, /system - removes it
-            /set NAME VAL  change a setting; /set alone shows them
-            /save FILE     add the conversation to a JSONL file
-            /exit          leave (Ctrl-D too)
-            A line that ends in \ goes on; """ + "\"\"\"" + """
-             opens and closes a text of several lines. Ctrl-C stops an answer.
-            """);
     }
 
     private JsonArray Messages()
@@ -248,7 +249,7 @@ internal sealed class ChatSession(IChatModel model, ChatConsole console, ChatSet
         console.Gap();
     }
 
-    private string Ending(ChatReply reply) => reply.Reason switch
+    private static string Ending(ChatReply reply) => reply.Reason switch
     {
         null => "; stopped",
         ModelCore.Generation.StopReason.Length => $"; cut at {reply.Tokens} tokens",
