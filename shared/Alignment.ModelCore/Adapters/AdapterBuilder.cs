@@ -56,7 +56,7 @@ public static class AdapterBuilder
         var decoder = model switch { CausalModel c => c.Config, ScoringModel s => s.Config, _ => throw new NotSupportedException(model.GetType().Name) };
         var method = Methods.GetValueOrDefault(config.Method)
             ?? throw new AdapterException($"adapter_config.json: peft_type {config.Method} is not supported; {string.Join(", ", Methods.Keys.Order(StringComparer.Ordinal))} are.");
-        var site = new AdapterSite(model, decoder, config, tensors, generator);
+        var site = new AdapterSite(model, decoder, config, tensors?.ToDictionary(t => method.Rename(t.Key), t => t.Value, StringComparer.Ordinal), generator);
         try
         {
             method.Build(site);

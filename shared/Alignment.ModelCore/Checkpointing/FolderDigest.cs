@@ -7,7 +7,7 @@ namespace Alignment.ModelCore.Checkpointing;
 public static class FolderDigest
 {
     /// <summary>The digest of what makes a model: config, weights and tokenizer, whatever else lies in the folder.</summary>
-    public static string OfModel(string folder) => Of(folder, n => n is "config.json" or "tokenizer.json" or "tokenizer_config.json" or "chat_template.jinja"
+    public static string OfModel(string folder) => Of(folder, n => n is "config.json" or "tokenizer.json" or "tokenizer_config.json" or "chat_template.jinja" or "adapter_config.json"
         || n.EndsWith(".safetensors", StringComparison.Ordinal));
 
     /// <summary>Lower-case hex of the digest of the files directly in <paramref name="folder"/> for which <paramref name="include"/> is true.</summary>

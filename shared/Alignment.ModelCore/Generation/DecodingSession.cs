@@ -20,6 +20,9 @@ internal sealed class DecodingSession : IDisposable
     private Tensor? additive;
     private long steps;
 
+    // Places of a learned prompt before the text's.
+    private long Learned => model.Body.Prompt?.Length ?? 0;
+
     /// <param name="prompts">Not empty, each with at least one id.</param>
     /// <param name="newTokens">Most tokens that will be generated.</param>
     public DecodingSession(CausalModel model, IReadOnlyList<IReadOnlyList<int>> prompts, int newTokens)
@@ -29,7 +32,7 @@ internal sealed class DecodingSession : IDisposable
         lengths = [.. prompts.Select(p => p.Count)];
         width = lengths.Max();
         CheckPositions(newTokens);
-        cache = new(model.Config, prompts.Count, width + newTokens, model.DType);
+        cache = new(model.Config, prompts.Count, Learned + width + newTokens, model.DType);
     }
 
     /// <summary>One prompt over a cache that may hold its beginning already.</summary>
@@ -71,7 +74,7 @@ internal sealed class DecodingSession : IDisposable
         if (keep is not null)
         {
             var step = torch.zeros([Prompts.Count, cache.Capacity], model.DType);
-            step.narrow(1, 0, width).masked_fill_(keep.logical_not(), Scalars.MinusInfinity);
+            step.narrow(1, Learned, width).masked_fill_(keep.logical_not(), Scalars.MinusInfinity);
             additive = step.view(Prompts.Count, 1, 1, cache.Capacity).DetachFromDisposeScope();
         }
 
@@ -132,7 +135,7 @@ internal sealed class DecodingSession : IDisposable
 
     private void CheckPositions(int newTokens)
     {
-        if (model.Config.Rope is null && width + newTokens > model.Config.MaxPositions)
+        if (model.Config.Rope is null && Learned + width + newTokens > model.Config.MaxPositions)
         {
             throw new ArgumentException($"A prompt of {width} tokens and {newTokens} new ones exceed the {model.Config.MaxPositions} positions this model has learned.");
         }
@@ -148,7 +151,7 @@ internal sealed class DecodingSession : IDisposable
         var positions = new long[rows];
         for (var r = 0; r < rows; r++)
         {
-            positions[r] = lengths[r] + steps;
+            positions[r] = Learned + lengths[r] + steps;
         }
 
         return new(1, null, torch.tensor(positions).view(rows, 1), positions.Max());

@@ -10,6 +10,7 @@ public sealed class PrefixCache : IDisposable
 {
     private KeyValueCache? cache;
     private List<int> ids = [];
+    private long learned;
 
     /// <summary>Tokens of the last prompt that were not computed again.</summary>
     public int Reused { get; private set; }
@@ -19,11 +20,12 @@ public sealed class PrefixCache : IDisposable
     /// <summary>A cache that holds the first <see cref="Reused"/> tokens of the prompt and has room for the rest.</summary>
     internal KeyValueCache Prepare(CausalModel model, IReadOnlyList<int> prompt, int newTokens)
     {
-        var needed = prompt.Count + newTokens;
+        learned = model.Body.Prompt?.Length ?? 0;
+        var needed = learned + prompt.Count + newTokens;
         if (cache is null || cache.Capacity < needed)
         {
             cache?.Dispose();
-            cache = new(model.Config, 1, Math.Max(256, 2L * needed), model.DType);
+            cache = new(model.Config, 1, Math.Max(256, 2 * needed), model.DType);
             ids = [];
         }
 
@@ -34,10 +36,11 @@ public sealed class PrefixCache : IDisposable
             common++;
         }
 
-        cache.Truncate(Reused = common);
+        Reused = common;
+        cache.Truncate(common == 0 ? 0 : learned + common);
         return cache;
     }
 
     /// <summary>Remembers which tokens the cache holds now.</summary>
-    internal void Record(IEnumerable<int> tokens) => ids = [.. tokens.Take((int)(cache?.Length ?? 0))];
+    internal void Record(IEnumerable<int> tokens) => ids = [.. tokens.Take((int)Math.Max(0, (cache?.Length ?? 0) - learned))];
 }

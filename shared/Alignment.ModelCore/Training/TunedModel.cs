@@ -37,7 +37,13 @@ public sealed class TunedModel<T> : IDisposable
             return;
         }
 
-        Adapter = AdapterBuilder.Create(model, AdapterBuilder.Configure(options.Tuning, decoder), (ulong)options.Seed);
+        var config = AdapterBuilder.Configure(options.Tuning, decoder);
+        if (options.Tuning.PromptText.Length > 0)
+        {
+            config.Json["tokenizer_name_or_path"] = Path.GetFullPath(options.Model);
+        }
+
+        Adapter = AdapterBuilder.Create(model, config, (ulong)options.Seed);
         Trainable = [.. Adapter.Tensors.Select(t => (t.Key, (Tensor)t.Value))];
         if (options.Tuning.Merge == true && Adapter.CannotMerge is { } reason)
         {

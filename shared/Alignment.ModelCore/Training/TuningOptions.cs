@@ -9,9 +9,10 @@ namespace Alignment.ModelCore.Training;
 public sealed class TuningOptions : IOptionSet
 {
     private static readonly string[] LowRank = ["lora", "rslora", "dora"];
+    private static readonly string[] Prompts = ["prefix", "prompt", "p_tuning"];
     private static readonly string[] OnLayers = [.. LowRank, "ia3"];
 
-    [Option("What learns: every parameter, only some layers, or an adapter beside a frozen base.", Choices = "full|freeze|lora|rslora|dora|ia3")]
+    [Option("What learns: every parameter, only some layers, or an adapter beside a frozen base.", Choices = "full|freeze|lora|rslora|dora|ia3|prefix|prompt|p_tuning|bottleneck")]
     public string Method { get; init; } = "full";
 
     [Option("freeze: how many layers learn, from the end; a negative number counts from the start. Head and final norm learn in any case, the embedding does not.", Min = -1000, Max = 1000, Unit = "layers", Source = "LLaMA-Factory: 2")]
@@ -71,6 +72,39 @@ public sealed class TuningOptions : IOptionSet
     [Option("ia3: the target modules whose input is scaled, not their output; empty: the feed-forward's last layer.")]
     public IReadOnlyList<string> FeedforwardModules { get; init; } = [];
 
+    [Option("prefix, prompt, p_tuning: virtual tokens in front of every text.", Min = 1, Max = 4096, Unit = "tokens", Source = "PEFT: none; papers: 20")]
+    public int VirtualTokens { get; init; } = 20;
+
+    [Option("prefix: train a projection of the prefix, not the prefix itself.", Source = "PEFT: false")]
+    public bool PrefixProjection { get; init; }
+
+    [Option("prefix with projection, p_tuning: width of the network that makes the prompt; 0: the token's.", Min = 0, Max = 65536, Source = "PEFT: the token's")]
+    public int EncoderHiddenSize { get; init; }
+
+    [Option("p_tuning: the network that makes the prompt.", Choices = "mlp|lstm", Source = "PEFT: mlp")]
+    public string EncoderType { get; init; } = "mlp";
+
+    [Option("p_tuning with lstm: its layers.", Min = 1, Max = 16, Unit = "layers", Source = "PEFT: 2")]
+    public int EncoderLayers { get; init; } = 2;
+
+    [Option("prompt: what the virtual tokens begin with: sampled tokens' embeddings, a text's, or random numbers.", Choices = "sample_vocab|text|random", Source = "PEFT: random; Lester et al.: sampled vocabulary")]
+    public string PromptInit { get; init; } = "sample_vocab";
+
+    [Option("prompt with prompt_init: text: the text, repeated or cut to virtual_tokens.")]
+    public string PromptText { get; init; } = "";
+
+    [Option("bottleneck: after attention and feed-forward (houlsby), after the feed-forward (pfeiffer), or beside it (parallel).", Choices = "houlsby|pfeiffer|parallel", Source = "adapters: pfeiffer")]
+    public string Placement { get; init; } = "pfeiffer";
+
+    [Option("bottleneck: the model's width over the narrow layer's; 0: 16, or 2 in the parallel form.", Min = 0, Max = 4096, Source = "adapters: 16, 2")]
+    public double ReductionFactor { get; init; }
+
+    [Option("bottleneck: activation of the narrow layer: relu, swish, gelu, gelu_new, tanh, sigmoid, leakyrelu, linear; empty: swish in houlsby, else relu.", Source = "adapters: swish, relu")]
+    public string NonLinearity { get; init; } = "";
+
+    [Option("bottleneck: learn the factor of what is added, instead of 1 (parallel: 4).", Source = "adapters: false")]
+    public bool LearnedScale { get; init; }
+
     [Option("Folds the adapter into the finished checkpoint; false writes a PEFT folder that names its base. Unset: folded in where that is possible and the base is not quantised.")]
     public bool? Merge { get; init; }
 
@@ -82,6 +116,26 @@ public sealed class TuningOptions : IOptionSet
         foreach (var (key, methods) in Owners().Where(o => given.Contains(o.Key) && !o.Methods.Contains(Method, StringComparer.Ordinal)))
         {
             yield return $"{key} needs method: {string.Join(" or ", methods)}, and method is {Method}.";
+        }
+
+        if (Method == "prompt" && (PromptInit == "text") != (PromptText.Length > 0))
+        {
+            yield return "prompt_text and prompt_init: text go together: " + (PromptText.Length > 0 ? $"prompt_init is {PromptInit}." : "prompt_text is empty.");
+        }
+
+        if (given.Contains("encoder_hidden_size") && Method == "prefix" && !PrefixProjection)
+        {
+            yield return "encoder_hidden_size needs prefix_projection: true.";
+        }
+
+        if (given.Contains("encoder_layers") && EncoderType != "lstm")
+        {
+            yield return "encoder_layers needs encoder_type: lstm.";
+        }
+
+        if (Merge == true && (Prompts.Contains(Method) || Method == "bottleneck"))
+        {
+            yield return $"merge: true cannot go with method: {Method}, which has no place in the base's weights.";
         }
 
         if (Method == "rslora" && given.Contains("use_rslora") && !UseRslora)
@@ -143,7 +197,7 @@ public sealed class TuningOptions : IOptionSet
     private static IEnumerable<(string Key, string[] Methods)> Owners()
     {
         yield return ("trainable_layers", ["freeze"]);
-        foreach (var key in (string[])["rank", "alpha", "dropout", "bias", "lora_bias", "init_lora_weights", "rank_pattern", "alpha_pattern", "layers_to_transform", "trainable_token_indices"])
+        foreach (var key in (string[])["rank", "alpha", "bias", "lora_bias", "init_lora_weights", "rank_pattern", "alpha_pattern", "layers_to_transform", "trainable_token_indices"])
         {
             yield return (key, LowRank);
         }
@@ -152,7 +206,19 @@ public sealed class TuningOptions : IOptionSet
         yield return ("feedforward_modules", ["ia3"]);
         yield return ("target_modules", OnLayers);
         yield return ("exclude_modules", OnLayers);
-        yield return ("modules_to_save", OnLayers);
-        yield return ("merge", OnLayers);
+        yield return ("modules_to_save", [.. OnLayers, .. Prompts]);
+        yield return ("merge", [.. OnLayers, .. Prompts, "bottleneck"]);
+        yield return ("dropout", [.. LowRank, "bottleneck"]);
+        yield return ("virtual_tokens", Prompts);
+        yield return ("prefix_projection", ["prefix"]);
+        yield return ("encoder_hidden_size", ["prefix", "p_tuning"]);
+        yield return ("encoder_type", ["p_tuning"]);
+        yield return ("encoder_layers", ["p_tuning"]);
+        yield return ("prompt_init", ["prompt"]);
+        yield return ("prompt_text", ["prompt"]);
+        foreach (var key in (string[])["placement", "reduction_factor", "non_linearity", "learned_scale"])
+        {
+            yield return (key, ["bottleneck"]);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Alignment.Golden.Tests.Harness;
 using Alignment.ModelCore.Adapters;
 using static TorchSharp.torch;
@@ -22,5 +23,21 @@ internal static class F24Adapter
     public static Dictionary<string, Tensor> Tensors(GoldenCase c, string prefix, ScalarType dtype) => c.Tensors.Names.Where(n => n.StartsWith(prefix, StringComparison.Ordinal))
         .ToDictionary(n => n[prefix.Length..] is var key && key.StartsWith("encoder.", StringComparison.Ordinal) ? "prompt_" + key : key, n => c.Tensors.Tensor(n).to_type(dtype), StringComparer.Ordinal);
 
-    public static string NameInCase(GoldenCase c, string key) => key.StartsWith("prompt_encoder.", StringComparison.Ordinal) ? key["prompt_".Length..] : key;
+    public static string NameInCase(GoldenCase c, string key)
+    {
+        if (key.StartsWith("prompt_encoder.", StringComparison.Ordinal))
+        {
+            return key["prompt_".Length..];
+        }
+
+        // The adapters library has the adapter's name in the middle and a number after adapter_down.
+        var m = Regex.Match(key, @"^base_model\.model\.(.*\.(?:attention|output)_adapters)\.(?:(adapter_down|adapter_up)\.)?(weight|bias|scaling)$");
+        if (!m.Success)
+        {
+            return key;
+        }
+
+        var own = c.Json.GetProperty("grad_summary").EnumerateObject().Select(g => Regex.Match(g.Name, @"_adapters\.adapters\.([^.]+)\.")).First(x => x.Success).Groups[1].Value;
+        return $"{m.Groups[1].Value}.adapters.{own}.{(m.Groups[2].Success ? m.Groups[2].Value + (m.Groups[2].Value == "adapter_down" ? ".0." : ".") : "")}{m.Groups[3].Value}";
+    }
 }

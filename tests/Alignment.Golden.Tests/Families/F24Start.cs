@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Alignment.Golden.Tests.Harness;
 using Alignment.ModelCore.Adapters;
+using Alignment.ModelCore.Adapters.Prompts;
 using Alignment.ModelCore.Modules;
 using static TorchSharp.torch;
 
@@ -40,5 +41,30 @@ internal static class F24Start
         }
     }
 
-    public static void Prompt(GoldenCase c) => throw new UnsupportedCaseException("prompt tuning");
+    public static void Prompt(GoldenCase c)
+    {
+        using var model = (CausalModel)F24PeftForward.Open(c);
+        foreach (var one in c.Json.Items("cases"))
+        {
+            var tokens = one.Int("num_virtual_tokens");
+            switch (one.GetProperty("init").GetString())
+            {
+                case "TEXT":
+                    var rows = PromptStart.FromText(one.Ints("text_token_ids"), tokens);
+                    Expect.Equal<long>("rows", rows, [.. one.Ints("out.embedding_rows").Select(r => (long)r)]);
+                    break;
+                case "SAMPLE_VOCAB":
+                    var table = model.Body.EmbeddingWeight;
+                    using (var adapter = AdapterBuilder.Create(model, new(new JsonObject { ["peft_type"] = "PROMPT_TUNING", ["num_virtual_tokens"] = tokens, ["prompt_tuning_init"] = "SAMPLE_VOCAB" }), 3))
+                    {
+                        var start = adapter.Tensors.Single().Value;
+                        Expect.Equal("rows that are in the table", start.unsqueeze(1).eq(table.unsqueeze(0)).all(-1).any(-1).sum().item<long>(), tokens);
+                    }
+
+                    break;
+                default:
+                    throw new UnsupportedCaseException("prompt start " + one.GetProperty("init"));
+            }
+        }
+    }
 }

@@ -16,6 +16,9 @@ internal interface IAdapterMethod
     /// <summary>Writes the keys of adapter_config.json that a job file asks for.</summary>
     void Configure(JsonObject keys, TuningOptions tuning, DecoderConfig decoder);
 
+    /// <summary>A tensor's name here, where other programs write other names.</summary>
+    string Rename(string key) => key;
+
     /// <summary>Adds everything to the model that <paramref name="site"/> describes.</summary>
     void Build(AdapterSite site);
 }

@@ -13,6 +13,9 @@ internal sealed class ProjectionPart(string key, Projection projection, LayerAda
 {
     private ProjectionAdapter? attached;
 
+    /// <summary>The projection's path.</summary>
+    public string Path => key[ModuleNames.Root.Length..^1];
+
     public LayerAdapter Layer => layer;
 
     public Projection Projection => projection;
