@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Alignment.ModelCore.Advantages;
 
 /// <summary>What advantages are divided by.</summary>
@@ -34,60 +36,69 @@ public sealed record GroupAdvantagesResult(double[] Advantages, double[] Deviati
 /// <summary>GRPO's advantages (Shao et al. 2024, eq. 3) as TRL computes them: (r − mean) / (std + 1e-4), Bessel's correction, NaN-aware.</summary>
 public static class GroupAdvantages
 {
-    private const double Epsilon = 1e-4;
-
+    /// <param name="single">Every operation in single precision: TRL's trainers keep rewards so, whatever the model's precision.</param>
     public static GroupAdvantagesResult Compute(
-        RewardTable table, int groupSize, RewardScaling scaling = RewardScaling.Group, RewardAggregation aggregation = RewardAggregation.SumThenNormalize)
+        RewardTable table, int groupSize, RewardScaling scaling = RewardScaling.Group, RewardAggregation aggregation = RewardAggregation.SumThenNormalize, bool single = false)
     {
         if (table.Rewards.Count % groupSize != 0)
         {
             throw new ArgumentException($"{table.Rewards.Count} completions do not divide into groups of {groupSize}.");
         }
 
-        return aggregation == RewardAggregation.SumThenNormalize ? SumThenNormalize(table.Sums(), groupSize, scaling) : NormalizeThenSum(table, groupSize);
+        return single ? Compute<float>(table, groupSize, scaling, aggregation) : Compute<double>(table, groupSize, scaling, aggregation);
     }
 
-    private static GroupAdvantagesResult SumThenNormalize(double[] rewards, int groupSize, RewardScaling scaling)
+    private static GroupAdvantagesResult Compute<T>(RewardTable table, int groupSize, RewardScaling scaling, RewardAggregation aggregation)
+        where T : IFloatingPointIeee754<T>
     {
-        var advantages = new double[rewards.Length];
-        var deviations = new double[rewards.Length];
-        var batch = Statistics.NanStd(rewards);
-        foreach (var group in Statistics.Groups(Statistics.Consecutive(rewards.Length, groupSize)))
+        var epsilon = T.CreateChecked(1e-4);
+        T[] advantages;
+        T[] deviations;
+        if (aggregation == RewardAggregation.NormalizeThenSum)
         {
-            var own = group.Select(i => rewards[i]).ToList();
-            double mean = Statistics.NanMean(own), std = scaling == RewardScaling.Batch ? batch : Statistics.NanStd(own);
-            foreach (var i in group)
-            {
-                var a = (rewards[i] - mean) / (scaling == RewardScaling.None ? 1 : std + Epsilon);
-                advantages[i] = double.IsNaN(a) ? 0 : a;
-                deviations[i] = std;
-            }
+            var sums = NormalizedSums(table, groupSize, epsilon);
+            var (mean, std) = NanMoments<T>.Of(sums);
+            deviations = [.. sums.Select(_ => std)];
+            advantages = [.. sums.Select(s => (s - mean) / (std + epsilon))];
         }
-
-        return new(advantages, deviations);
-    }
-
-    private static GroupAdvantagesResult NormalizeThenSum(RewardTable table, int groupSize)
-    {
-        var n = table.Rewards.Count;
-        var sums = new double[n];
-        foreach (var group in Statistics.Groups(Statistics.Consecutive(n, groupSize)))
+        else
         {
-            for (var k = 0; k < table.Weights.Length; k++)
+            var rewards = table.Sums<T>();
+            var batch = NanMoments<T>.Of(rewards).Deviation;
+            (advantages, deviations) = (new T[rewards.Length], new T[rewards.Length]);
+            foreach (var group in Statistics.Groups(Statistics.Consecutive(rewards.Length, groupSize)))
             {
-                var own = group.Select(i => table.Rewards[i][k]).ToList();
-                double mean = Statistics.NanMean(own), std = Statistics.NanStd(own);
+                var (mean, own) = NanMoments<T>.Of([.. group.Select(i => rewards[i])]);
                 foreach (var i in group)
                 {
-                    var z = (table.Rewards[i][k] - mean) / (std + Epsilon);
-                    sums[i] += double.IsNaN(z) ? 0 : z * table.Weights[k];
+                    deviations[i] = scaling == RewardScaling.Batch ? batch : own;
+                    advantages[i] = scaling == RewardScaling.None ? rewards[i] - mean : (rewards[i] - mean) / (deviations[i] + epsilon);
                 }
             }
         }
 
-        // Rows without any reward take no part in the batch's z-score either.
-        sums = [.. sums.Select((s, i) => table.Rewards[i].All(double.IsNaN) ? double.NaN : s)];
-        double batchMean = Statistics.NanMean(sums), batchStd = Statistics.NanStd(sums);
-        return new([.. sums.Select(s => double.IsNaN(s) ? 0 : (s - batchMean) / (batchStd + Epsilon))], [.. sums.Select(_ => batchStd)]);
+        return new([.. advantages.Select(a => T.IsNaN(a) ? 0 : double.CreateChecked(a))], [.. deviations.Select(double.CreateChecked)]);
+    }
+
+    /// <summary>Each function's z-score inside the group, weighted sum; NaN for rows without any reward, which take no part in the batch's z-score either.</summary>
+    private static T[] NormalizedSums<T>(RewardTable table, int groupSize, T epsilon)
+        where T : IFloatingPointIeee754<T>
+    {
+        var sums = new T[table.Rewards.Count];
+        foreach (var group in Statistics.Groups(Statistics.Consecutive(sums.Length, groupSize)))
+        {
+            for (var k = 0; k < table.Weights.Length; k++)
+            {
+                var own = group.Select(i => T.CreateChecked(table.Rewards[i][k])).ToArray();
+                var (mean, std) = NanMoments<T>.Of(own);
+                foreach (var (i, reward) in group.Zip(own))
+                {
+                    var z = (reward - mean) / (std + epsilon);
+                    sums[i] += T.IsNaN(z) ? T.Zero : z * T.CreateChecked(table.Weights[k]);
+                }
+            }
+        }
+
+        return [.. sums.Select((s, i) => table.Rewards[i].All(double.IsNaN) ? T.NaN : s)];
     }
 }

@@ -7,11 +7,12 @@ public static class LeaveOneOut
     /// r̃ = clip(Σ weight·reward) − β·KL, A = r̃ − mean of the siblings' r̃; optionally a z-score over the batch (+1e-4). Unscorable rows get 0.
     /// </summary>
     /// <param name="kl">N: Σ over completion tokens of old − reference log-prob, or null for β = 0.</param>
+    /// <param name="single">The weighted sum in single precision, as TRL's trainer keeps rewards.</param>
     /// <returns>Advantages and the shaped rewards r̃ (NaN where unscorable).</returns>
     public static (GroupAdvantagesResult Result, double[] Rewards) Compute(
-        RewardTable table, int groupSize, double beta = .05, double[]? kl = null, (double Min, double Max)? clip = null, bool normalize = false)
+        RewardTable table, int groupSize, double beta = .05, double[]? kl = null, (double Min, double Max)? clip = null, bool normalize = false, bool single = false)
     {
-        var rewards = table.Sums();
+        double[] rewards = single ? [.. table.Sums<float>().Select(r => (double)r)] : table.Sums();
         for (var i = 0; i < rewards.Length; i++)
         {
             rewards[i] = clip is { } c ? (double.IsNaN(rewards[i]) ? rewards[i] : Math.Clamp(rewards[i], c.Min, c.Max)) : rewards[i];

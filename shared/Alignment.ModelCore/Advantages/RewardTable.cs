@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Alignment.ModelCore.Advantages;
 
 /// <summary>
@@ -9,6 +11,12 @@ public sealed record RewardTable(IReadOnlyList<double[]> Rewards, double[] Weigh
 {
     /// <summary>Σ weight·reward over the functions that gave one; NaN where none did: the row is unscorable.</summary>
     public double[] Sums() => [.. Rewards.Select(r => r.All(double.IsNaN) ? double.NaN : r.Zip(Weights).Where(x => !double.IsNaN(x.First)).Sum(x => x.First * x.Second))];
+
+    /// <summary>The same with every operation in another precision.</summary>
+    internal T[] Sums<T>()
+        where T : IFloatingPointIeee754<T> => [.. Rewards.Select(r => r.All(double.IsNaN)
+            ? T.NaN
+            : r.Zip(Weights).Where(x => !double.IsNaN(x.First)).Aggregate(T.Zero, (sum, x) => sum + (T.CreateChecked(x.First) * T.CreateChecked(x.Second))))];
 
     /// <summary>TRL's metrics: mean and standard deviation of the weighted sums and of every function.</summary>
     public Dictionary<string, double> Metrics(IReadOnlyList<double> rewards, IReadOnlyList<string> names)

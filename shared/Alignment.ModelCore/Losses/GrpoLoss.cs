@@ -4,7 +4,7 @@ namespace Alignment.ModelCore.Losses;
 
 /// <summary>B sequences of T completion tokens.</summary>
 /// <param name="LogProbs">(B, T), current policy, differentiable.</param>
-/// <param name="Advantages">(B).</param>
+/// <param name="Advantages">(B), or (B, T) where every token has its own.</param>
 /// <param name="CompletionMask">(B, T): completion tokens including EOS.</param>
 public sealed record GrpoInputs(Tensor LogProbs, Tensor Advantages, Tensor CompletionMask)
 {
@@ -75,6 +75,9 @@ public static class GrpoLoss
     /// <summary>Completion mask times tool mask.</summary>
     public static Tensor Mask(GrpoInputs inputs) => inputs.ToolMask is { } tool ? inputs.CompletionMask.Times(tool.to_type(inputs.CompletionMask.dtype)) : inputs.CompletionMask;
 
+    /// <summary>(B, 1) or (B, T).</summary>
+    internal static Tensor Column(GrpoInputs inputs) => inputs.Advantages.dim() == 1 ? inputs.Advantages.unsqueeze(-1) : inputs.Advantages;
+
     /// <summary>Tokens whose entropy reaches the (1−q) quantile (linear, float32) of all unmasked tokens: (B, T).</summary>
     public static Tensor EntropyMask(Tensor entropies, Tensor mask, double topShare)
     {
@@ -105,7 +108,7 @@ public static class GrpoLoss
 
     private static (Tensor Loss, Tensor Ratio, Tensor? Phi) Policy(GrpoInputs inputs, GrpoOptions o, Tensor mask, Tensor logRatio, Tensor ratio, Tensor? correction)
     {
-        var a = inputs.Advantages.to_type(ratio.dtype).unsqueeze(-1);
+        var a = Column(inputs).to_type(ratio.dtype);
         switch (o.Type)
         {
             case GrpoLossType.Cispo:

@@ -20,7 +20,7 @@ public static class GrpoMetrics
             metrics["kl"] = Masked.Mean(kl, mask).Value();
         }
 
-        var advantages = inputs.Advantages.to_type(mask.dtype).unsqueeze(-1);
+        var advantages = GrpoLoss.Column(inputs).to_type(mask.dtype);
         switch (options.Type)
         {
             case GrpoLossType.Cispo:

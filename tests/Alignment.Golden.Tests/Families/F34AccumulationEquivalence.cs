@@ -61,7 +61,8 @@ public sealed class F34AccumulationEquivalence : IGoldenCheck
         var sizes = split.Split('x').Select(int.Parse).ToArray();
         var run = TrainingCases.Run(c, dtype, ("gradient_accumulation", sizes[0]), ("batch_size", sizes[1]), ("max_steps", 1), ("schedule", "constant"), ("max_grad_norm", 0), ("adam_beta1", 0.5));
         var values = run.Metrics.Steps[0].Values;
-        Expect.Close($"{split} {dtype} loss", values["loss"], expected.GetProperty("loss").GetDouble(), lossAbs, lossRel);
+        // Terms of order one that cancel leave their last bits.
+        Expect.Close($"{split} {dtype} loss", values["loss"], expected.GetProperty("loss").GetDouble(), Math.Max(lossAbs, 1e-14), lossRel);
         Expect.Close($"{split} {dtype} grad_norm", values["grad_norm"], expected.GetProperty("grad_norm").GetDouble(), 0, gradient);
 
         // β₁ = ½ makes 1 − β₁ exact in any precision.

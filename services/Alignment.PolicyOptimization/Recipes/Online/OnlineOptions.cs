@@ -1,6 +1,7 @@
 using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Rollouts;
 using Alignment.ModelCore.Training;
+using Alignment.PolicyOptimization.Rewards;
 
 namespace Alignment.PolicyOptimization.Recipes.Online;
 
@@ -16,7 +17,7 @@ public abstract class OnlineOptions : TrainingOptions
     [Option("Folder of the reward model, or a list of them whose scores are added up.")]
     public IReadOnlyList<string> RewardModel { get; init; } = [];
 
-    [Option("Weight of each reward source in the sum; empty: 1 each.", Source = "TRL: 1 each")]
+    [Option("Weight of each reward model in the sum; empty: 1 each.", Source = "TRL: 1 each")]
     public IReadOnlyList<double> RewardWeights { get; init; } = [];
 
     [Option("Folder of the reference checkpoint; empty: the starting checkpoint itself.")]
@@ -54,7 +55,10 @@ public abstract class OnlineOptions : TrainingOptions
 
     /// <summary>Rewards besides reward models: rules, functions, endpoints, judges.</summary>
     [OptionGroup]
-    public Rewards.RewardSourceOptions Reward { get; init; } = new();
+    public RewardSourceOptions Reward { get; init; } = new();
+
+    /// <summary>Folders of every reward model that is named.</summary>
+    public IEnumerable<string> RewardModels => RewardModel.Concat(Reward.Sources.Where(s => s.StartsWith("model:", StringComparison.Ordinal)).Select(s => s["model:".Length..]));
 
     /// <summary>How the policy is sampled, with these tokens ending a response.</summary>
     public SamplingOptions Sampling(int samplesPerPrompt, IEnumerable<int> endTokenIds) => new(samplesPerPrompt, MaxNewTokens, [.. endTokenIds.Order()], Seed, RolloutBatchSize)

@@ -11,7 +11,7 @@ internal static class PpoCritic
 {
     public static TunedModel<ScoringModel> Open(PpoOptions options, CausalModel policy)
     {
-        var folder = options.Critic.Length > 0 ? options.Critic : options.RewardModel.FirstOrDefault(f => Fits(f, policy)) ?? options.Model;
+        var folder = options.Critic.Length > 0 ? options.Critic : options.RewardModels.FirstOrDefault(f => Fits(f, policy)) ?? options.Model;
         var critic = CheckpointReader.LoadScoring(folder, new LoadOptions { DType = ScalarType.Float32, NewHeadSeed = (ulong)options.Seed, NewHeadLabels = 1 }, out _);
         if (critic.Config.LabelCount != 1 || critic.Config.VocabularySize != policy.Config.VocabularySize)
         {

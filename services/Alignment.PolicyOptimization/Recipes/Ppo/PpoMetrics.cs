@@ -39,7 +39,8 @@ internal sealed class PpoMetrics(PpoOptions options)
         var values = new Dictionary<string, double>(means.Values)
         {
             ["objective/kl"] = kl,
-            ["objective/kl_per_token"] = kl * count / tokens,
+            ["kl_per_sequence"] = kl,
+            ["kl_per_token"] = kl * count / tokens,
             ["objective/kl_coefficient"] = klCoefficient,
             ["objective/entropy"] = -batch.OldLogProbs.sum().ToDouble() / count,
             ["objective/non_score_reward"] = s.NonScoreReward.sum().ToDouble() / count,
