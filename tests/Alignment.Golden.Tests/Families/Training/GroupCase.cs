@@ -2,7 +2,6 @@ using System.Text.Json;
 using Alignment.Golden.Tests.Harness;
 using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Rollouts;
-using Alignment.ModelCore.Training;
 using Alignment.PolicyOptimization.Recipes.Group;
 using Alignment.PolicyOptimization.Recipes.Online;
 
