@@ -29,7 +29,7 @@ internal sealed class ChatVerb : IVerb
             folder, System, Temperature, TopP, TopK, Penalty, MaxTokens, Seed, Stop, Quiet, dtype,
         };
         // Not asynchronous: Ctrl-C belongs to the conversation.
-        command.SetAction(parse => ModelVerb.Guard(() => Run(parse, parse.GetValue(folder)!.FullName, ModelVerb.ParseDType(parse.GetValue(dtype)) ?? torch.ScalarType.Float32)));
+        command.SetAction(parse => ModelVerb.Guard(() => Run(parse, parse.GetValue(folder)!.FullName, ModelVerb.ComputeDType(parse.GetValue(dtype)) ?? torch.ScalarType.Float32)));
         return command;
     }
 

@@ -39,7 +39,7 @@ internal static class ModelGenerate
 
     private static void Run(ParseResult parse, string folder, string? dtype, CancellationToken cancel)
     {
-        using var model = CheckpointReader.LoadCausal(folder, ModelVerb.ParseDType(dtype));
+        using var model = CheckpointReader.LoadCausal(folder, ModelVerb.ComputeDType(dtype));
         var tokenizer = File.Exists(Path.Combine(folder, "tokenizer.json")) ? Tokenizer.Load(folder) : null;
         var prompt = PromptIds(parse, folder, tokenizer);
         var options = Options(parse, folder, model);

@@ -19,7 +19,7 @@ internal static class ModelLogits
         var dtype = ModelVerb.DType("float32 (default), float64 or bfloat16: in what the model computes.");
         var command = new Command("logits", "Compute logits for given ids. Positions count the real tokens of a row, so padding on either side changes nothing.") { folder, ids, mask, output, dtype };
         command.SetAction(parse => ModelVerb.Guard(() => Run(
-            parse.GetValue(folder)!.FullName, parse.GetValue(ids)!, parse.GetValue(mask), parse.GetValue(output)!, ModelVerb.ParseDType(parse.GetValue(dtype)) ?? ScalarType.Float32)));
+            parse.GetValue(folder)!.FullName, parse.GetValue(ids)!, parse.GetValue(mask), parse.GetValue(output)!, ModelVerb.ComputeDType(parse.GetValue(dtype)) ?? ScalarType.Float32)));
         return command;
     }
 

@@ -23,6 +23,14 @@ internal sealed class ModelVerb : IVerb
 
     internal static ScalarType? ParseDType(string? name) => name is null ? null : SafeTensorsTypes.ParseDType(name);
 
+    /// <summary>The same for a type to compute in, which this machine must master.</summary>
+    internal static ScalarType? ComputeDType(string? name)
+    {
+        var type = ParseDType(name);
+        return type is ScalarType.BFloat16 && Bf16Probe.Fault is { } fault
+            ? throw new ArgumentException($"--dtype {name}: this machine multiplies bfloat16 matrices wrongly ({fault}). Use float32.") : type;
+    }
+
     /// <summary>Runs an action; what is wrong with the user's files becomes one line on stderr and exit code 1.</summary>
     internal static int Guard(Action action)
     {

@@ -42,17 +42,14 @@ internal static class TorchChecks
 
     private static Finding Bf16(double single)
     {
-        using var scope = NewDisposeScope();
-        var ones = torch.ones([256L, 256L], ScalarType.BFloat16);
-        var product = mm(ones, ones).to_type(ScalarType.Float32);
-        if (product.min().item<float>() != 256f || product.max().item<float>() != 256f)
+        if (Bf16Probe.Fault is { } fault)
         {
-            return Finding.Fail("bf16", "this CPU multiplies bf16 matrices wrongly", "Train in fp32 (precision: fp32); the suite refuses bf16 here.");
+            return Finding.Fail("bf16", $"this machine multiplies bf16 matrices wrongly: {fault}", "Train in fp32 (compute: float32); the suite refuses bf16 here.");
         }
 
         var rate = Gflops(ScalarType.BFloat16);
         var text = string.Create(CultureInfo.InvariantCulture, $"correct, {rate:F0} GFLOPS");
-        return Avx512BW.IsSupported || rate > single ? Finding.Ok("bf16", text) : Finding.Warn("bf16", text + ", slower than fp32", "Train in fp32 (precision: fp32).");
+        return Avx512BW.IsSupported || rate > single ? Finding.Ok("bf16", text) : Finding.Warn("bf16", text + ", slower than fp32", "Train in fp32 (compute: float32).");
     }
 
     /// <summary>Best of five products, the first of which warms up.</summary>

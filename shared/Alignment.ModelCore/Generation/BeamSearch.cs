@@ -8,13 +8,14 @@ namespace Alignment.ModelCore.Generation;
 /// Beam search by the rules of transformers 5: processors act on log-probabilities, each step looks at the best
 /// max(2, 1 + end tokens)·beams candidates, finished ones enter the pool only from the first <c>beams</c> places.
 /// </summary>
-internal sealed class BeamSearch(CausalModel model, GenerationOptions options)
+internal sealed class BeamSearch(CausalModel model, GenerationOptions options, StopStrings? stops)
 {
     private readonly int beams = options.Beams;
 
-    public IReadOnlyList<GeneratedSequence> Run(IReadOnlyList<IReadOnlyList<int>> prompts, CancellationToken cancellationToken)
+    /// <param name="streams">One for each prompt when candidates are drawn.</param>
+    public IReadOnlyList<GeneratedSequence> Run(IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<RandomStream>? streams, CancellationToken cancellationToken)
     {
-        var groups = prompts.Select((p, i) => new BeamGroup(i, p, options)).ToList();
+        var groups = prompts.Select((p, i) => new BeamGroup(i, p, options, stops, streams?[i])).ToList();
         var limit = groups.Max(g => g.Limit);
         using var session = new DecodingSession(model, prompts, limit);
         var width = model.Config.VocabularySize;

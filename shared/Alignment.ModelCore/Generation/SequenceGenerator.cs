@@ -36,7 +36,8 @@ public sealed class SequenceGenerator(CausalModel model, Func<int, ReadOnlyMemor
             ?? throw new InvalidOperationException("Stop strings need the tokenizer's bytes of each token."));
         if (options.Beams > 1)
         {
-            return new BeamSearch(model, options).Run(prompts, cancellationToken);
+            var draws = options.Sample && options.Temperature > 0;
+            return new BeamSearch(model, options with { Sample = draws }, stops).Run(prompts, draws ? Streams(prompts, options, 1) : null, cancellationToken);
         }
 
         var rows = Rows(prompts, options);
@@ -55,21 +56,28 @@ public sealed class SequenceGenerator(CausalModel model, Func<int, ReadOnlyMemor
 
     private static List<SequenceRow> Rows(IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options)
     {
+        var streams = Streams(prompts, options, options.Sequences);
+        return [.. streams.Select((stream, row) => new SequenceRow(row / options.Sequences, row % options.Sequences, prompts[row / options.Sequences], options, stream))];
+    }
+
+    // One for each sequence, prompt by prompt.
+    private static List<RandomStream> Streams(IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, int perPrompt)
+    {
         var seen = new Dictionary<string, int>(StringComparer.Ordinal);
-        var rows = new List<SequenceRow>();
+        var streams = new List<RandomStream>();
         for (var p = 0; p < prompts.Count; p++)
         {
             var key = string.Join(',', prompts[p]);
             var occurrence = seen[key] = seen.GetValueOrDefault(key, -1) + 1;
-            for (var k = 0; k < options.Sequences; k++)
+            for (var k = 0; k < perPrompt; k++)
             {
-                rows.Add(new(p, k, prompts[p], options, options.PromptSeeds is { } own
+                streams.Add(options.PromptSeeds is { } own
                     ? RandomStream.For(own[p], prompts[p].ToArray(), 0, k)
-                    : RandomStream.For(options.Seed, prompts[p].ToArray(), occurrence, k)));
+                    : RandomStream.For(options.Seed, prompts[p].ToArray(), occurrence, k));
             }
         }
 
-        return rows;
+        return streams;
     }
 
     private void Run(DecodingSession session, List<SequenceRow> all, StopStrings? stops, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
@@ -137,12 +145,12 @@ public sealed class SequenceGenerator(CausalModel model, Func<int, ReadOnlyMemor
         {
             if (prompts[i].Count == 0)
             {
-                throw new ArgumentException($"Prompt {i} is empty; begin with the model's beginning-of-text token.", nameof(prompts));
+                throw new ArgumentException($"Prompt {i} is empty; begin with the model's beginning-of-text token.");
             }
 
             if (prompts[i].Any(id => id < 0 || id >= vocabulary))
             {
-                throw new ArgumentException($"Prompt {i} holds id {prompts[i].First(id => id < 0 || id >= vocabulary)}, outside the vocabulary of {vocabulary}: model and tokenizer do not match.", nameof(prompts));
+                throw new ArgumentException($"Prompt {i} holds id {prompts[i].First(id => id < 0 || id >= vocabulary)}, outside the vocabulary of {vocabulary}: model and tokenizer do not match.");
             }
         }
 
@@ -154,8 +162,6 @@ public sealed class SequenceGenerator(CausalModel model, Func<int, ReadOnlyMemor
         Require(o.MinP is >= 0 and <= 1, "MinP must lie in [0, 1]");
         Require(o.RepetitionPenalty > 0, "RepetitionPenalty must be positive");
         Require(o.Beams == 1 || o.Sequences <= o.Beams, "Sequences cannot exceed Beams");
-        Require(o.Beams == 1 || !o.Sample, "beam sampling is not supported: use beams or sampling");
-        Require(o.Beams == 1 || o.StopStrings.Count == 0, "stop strings are not supported in beam search");
     }
 
     private static void Require(bool condition, string message)

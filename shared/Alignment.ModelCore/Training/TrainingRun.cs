@@ -124,6 +124,11 @@ public sealed class TrainingRun : IDisposable
             e.Start(sink);
         }
 
+        if (options.ComputeType is not null)
+        {
+            sink.Event(new(0, "bf16_probe", "bfloat16 products are right on this machine"));
+        }
+
         using var state = TrainingState.Find(folders.State);
         if (state is null)
         {

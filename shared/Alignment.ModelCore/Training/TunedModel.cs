@@ -3,6 +3,7 @@ using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Modules;
+using Alignment.ModelCore.Native;
 using static TorchSharp.torch;
 
 namespace Alignment.ModelCore.Training;
@@ -184,12 +185,21 @@ public static class TunedModel
     {
         var model = CheckpointReader.LoadCausal(folder, new LoadOptions { DType = ScalarType.Float32, Quantise = options.Tuning.Format }, out _);
         model.Freeze();
-        model.ComputeIn(options.ComputeType);
+        ComputeIn(model, options.ComputeType);
         return model;
+    }
+
+    private static void RefuseWrongProducts(ScalarType? type)
+    {
+        if (type is ScalarType.BFloat16 && Bf16Probe.Fault is { } fault)
+        {
+            throw new OptionsException([$"compute: this machine multiplies bfloat16 matrices wrongly ({fault}). Use compute: float32."]);
+        }
     }
 
     internal static void ComputeIn(nn.Module model, ScalarType? type)
     {
+        RefuseWrongProducts(type);
         switch (model)
         {
             case CausalModel causal:

@@ -96,6 +96,36 @@ public sealed class SequenceGeneratorTests
     }
 
     [Fact]
+    public void Generate_BeamsWithStopString_EndsABeamLikeAnEndTokenDoes()
+    {
+        using var model = CausalModel.Create(TinyModels.Llama(), 11);
+        ReadOnlyMemory<byte> Letter(int id) => new[] { (byte)('A' + id) };
+        var free = Run(model, [[1, 5, 7]], new() { MaxNewTokens = 8, Beams = 3 })[0];
+        var id = free.Ids[3];
+        var ended = Run(model, [[1, 5, 7]], new() { MaxNewTokens = 8, Beams = 3, Sequences = 3, EosTokenIds = [id] });
+        var stopped = Run(model, [[1, 5, 7]], new() { MaxNewTokens = 8, Beams = 3, Sequences = 3, StopStrings = [((char)('A' + id)).ToString()] }, bytesOf: Letter);
+        Assert.Equal(Flat(ended), Flat(stopped));
+        Assert.Equal(ended.Select(s => s.Score), stopped.Select(s => s.Score));
+        Assert.Contains(stopped, s => s.Reason == StopReason.StopString);
+    }
+
+    [Fact]
+    public void Generate_BeamSampling_DrawsBySeedAndStaysNearTheBestWhenCold()
+    {
+        torch.set_num_threads(1);
+        using var model = CausalModel.Create(TinyModels.Llama(), 11, ScalarType.Float64);
+        var options = new GenerationOptions { MaxNewTokens = 8, Beams = 3, Sequences = 2, Sample = true, Seed = 5, EosTokenIds = [3] };
+        var drawn = Run(model, Prompts, options);
+        Assert.Equal(Flat(drawn), Flat(Run(model, Prompts, options)));
+        Assert.NotEqual(Flat(drawn), Flat(Run(model, Prompts, options with { Seed = 6 })));
+        Assert.Equal(Flat([.. drawn.Where(s => s.Prompt == 2)]), Flat(Run(model, [Prompts[2]], options)));
+        Assert.All(drawn, s => Assert.True(s.Score <= 0));
+        // Almost at zero a draw is the best candidates, whatever the seed.
+        var cold = Run(model, Prompts, options with { Temperature = 1e-4, Seed = 1 });
+        Assert.Equal(Flat(Run(model, Prompts, options with { Temperature = 1e-4, Seed = 2 }).Where(s => s.Index == 0).ToList()), Flat(cold.Where(s => s.Index == 0).ToList()));
+    }
+
+    [Fact]
     public void Generate_Returned_LeavesNoTensorBehind()
     {
         using var model = CausalModel.Create(TinyModels.Llama(), 11);

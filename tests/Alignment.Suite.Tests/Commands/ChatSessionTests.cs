@@ -112,16 +112,16 @@ public sealed class ChatSessionTests
         using var folder = new FolderChatModel(responder);
         var messages = new JsonArray { new JsonObject { ["role"] = "user", ["content"] = "Preciso compartilhar meu plano." } };
         var pieces = new List<string>();
-        var first = folder.Answer(folder.Encode(messages), new() { MaxNewTokens = 40 }, pieces.Add, default);
+        var first = folder.Answer(folder.Encode(messages), new() { MaxNewTokens = 40 }, pieces.Add, TestContext.Current.CancellationToken);
         Assert.Equal(first.Text, string.Concat(pieces));
         Assert.DoesNotContain(pieces, p => p.Contains('\uFFFD', StringComparison.Ordinal) || p.Length == 0);
         messages.Add((JsonNode)new JsonObject { ["role"] = "assistant", ["content"] = first.Text });
         messages.Add((JsonNode)new JsonObject { ["role"] = "user", ["content"] = "E agora?" });
         var prompt = folder.Encode(messages);
-        var second = folder.Answer(prompt, new() { MaxNewTokens = 40 }, _ => { }, default);
+        var second = folder.Answer(prompt, new() { MaxNewTokens = 40 }, _ => { }, TestContext.Current.CancellationToken);
         Assert.True(second.Reused > 20, $"reused {second.Reused}");
         using var fresh = new FolderChatModel(responder);
-        Assert.Equal(fresh.Answer(prompt, new() { MaxNewTokens = 40 }, _ => { }, default).Text, second.Text);
+        Assert.Equal(fresh.Answer(prompt, new() { MaxNewTokens = 40 }, _ => { }, TestContext.Current.CancellationToken).Text, second.Text);
     }
 
     private static string Plain(StringWriter w) => w.ToString().ReplaceLineEndings("\n");

@@ -31,7 +31,7 @@ public static class LogitsProcessorChain
         if (o.Sample)
         {
             // Under beams the warpers must leave enough candidates for every end token and one more.
-            var keep = o.Beams > 1 ? 1 + ends.Count : 1;
+            var keep = o.Beams > 1 ? Math.Max(2, 1 + ends.Count) : 1;
             Add(o.Temperature != 1, () => new TemperatureWarper(o.Temperature));
             Add(o.TopK > 0, () => new TopKWarper(o.TopK, keep));
             Add(o.TopP < 1, () => new TopPWarper(o.TopP, keep));
