@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Checkpointing;
 using TorchSharp;
@@ -38,7 +39,7 @@ internal static class ModelLogits
             masks = [.. rows.Select(r => r.Select(_ => 1L).ToArray())];
         }
 
-        var config = DecoderConfig.Load(folder);
+        var config = AdapterOpening.ConfigOf(folder);
         if (rows.SelectMany(r => r).Any(id => id < 0 || id >= config.VocabularySize))
         {
             throw new InvalidDataException($"{idsFile.FullName}: an id lies outside the vocabulary of {config.VocabularySize}.");

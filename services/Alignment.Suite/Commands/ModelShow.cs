@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Checkpointing;
 
@@ -24,6 +25,15 @@ internal static class ModelShow
 
     private static bool Show(string folder, bool tensors)
     {
+        if (AdapterFolder.Is(folder))
+        {
+            ShowAdapter(folder, tensors);
+            if (!File.Exists(Path.Combine(folder, "config.json")))
+            {
+                return true;
+            }
+        }
+
         var config = DecoderConfig.Load(folder);
         using var files = CheckpointFiles.Open(folder);
         var entries = files.Files.SelectMany(f => f.Entries.Values).ToList();
@@ -56,6 +66,23 @@ internal static class ModelShow
         }
 
         return report.IsExact;
+    }
+
+    private static void ShowAdapter(string folder, bool tensors)
+    {
+        var adapter = AdapterConfig.Load(folder);
+        using var file = SafeTensorsFile.Open(Path.Combine(folder, AdapterFolder.Weights));
+        Line("adapter", $"{adapter.Method} for {adapter.Task ?? "no task named"}, {Number(file.Entries.Values.Sum(e => e.Shape.Aggregate(1L, (n, s) => n * s)))} parameters in {file.Entries.Count} tensors");
+        Line("base", adapter.Text("base_model_name_or_path") switch { null => "not named", AdapterFolder.Itself => "in the same folder", var path => path });
+        if (adapter.Unknown.Count > 0)
+        {
+            Line("unknown", $"keys that have no effect here and are kept: {string.Join(", ", adapter.Unknown)}");
+        }
+
+        foreach (var e in tensors ? file.Entries.Values.OrderBy(e => e.Name, StringComparer.Ordinal) : Enumerable.Empty<SafeTensorsEntry>())
+        {
+            Console.WriteLine($"{e.DType,-5} [{string.Join(", ", e.Shape)}]  {e.Name}");
+        }
     }
 
     private static void Line(string name, string value) => Console.WriteLine($"{name,-12}{value}");

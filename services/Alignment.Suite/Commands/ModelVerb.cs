@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Native;
@@ -14,7 +15,7 @@ internal sealed class ModelVerb : IVerb
 {
     public Command Build() => new("model", "Show, run and convert a model folder in Hugging Face layout.")
     {
-        ModelShow.Build(), ModelLogits.Build(), ModelGenerate.Build(), ModelConvert.Build(),
+        ModelShow.Build(), ModelLogits.Build(), ModelGenerate.Build(), ModelConvert.Build(), ModelMerge.Build(), ModelMerge.BuildUnmerge(),
     };
 
     internal static Argument<DirectoryInfo> Folder() => new("dir") { Description = "The model's folder: config.json and safetensors." };
@@ -51,7 +52,7 @@ internal sealed class ModelVerb : IVerb
             Console.Error.WriteLine($"The chat template, line {e.Line}, column {e.Column}: {e.Message}");
             return 1;
         }
-        catch (Exception e) when (e is CheckpointException or ArchitectureException or SafeTensorsException or TokenizerException or InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (e is CheckpointException or ArchitectureException or SafeTensorsException or TokenizerException or AdapterException or InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             Console.Error.WriteLine(e.Message);
             return 1;

@@ -9,8 +9,12 @@ public static class AdapterFolder
 {
     public const string Weights = "adapter_model.safetensors";
 
-    /// <summary>Whether the folder holds an adapter and no model of its own.</summary>
-    public static bool Is(string folder) => File.Exists(Path.Combine(folder, AdapterConfig.FileName)) && !File.Exists(Path.Combine(folder, "config.json"));
+    /// <summary><c>base_model_name_or_path</c> of an adapter that lies in its base's own folder: a checkpoint complete in itself.</summary>
+    public const string Itself = ".";
+
+    /// <summary>Whether the folder opens as a base with an adapter on it: it holds an adapter, and no model or the adapter's own base.</summary>
+    public static bool Is(string folder) => File.Exists(Path.Combine(folder, AdapterConfig.FileName))
+        && (!File.Exists(Path.Combine(folder, "config.json")) || AdapterConfig.Load(folder).Text("base_model_name_or_path") == Itself);
 
     /// <summary>Loads a folder onto a model; tensors keep their dtype unless <paramref name="dtype"/> names another.</summary>
     public static AdapterSet Load(nn.Module model, string folder, ScalarType? dtype = null)

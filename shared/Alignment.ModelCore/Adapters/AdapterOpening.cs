@@ -5,13 +5,15 @@ using Alignment.ModelCore.Modules;
 namespace Alignment.ModelCore.Adapters;
 
 /// <summary>Opens a PEFT folder as a model: the base that adapter_config.json names, with the adapter on it.</summary>
-internal static class AdapterOpening
+public static class AdapterOpening
 {
-    public static CausalModel Causal(string folder, LoadOptions options, out LoadReport report)
+    internal static CausalModel Causal(string folder, LoadOptions options, out LoadReport report)
     {
-        var model = CheckpointReader.LoadCausal(BaseOf(folder), options, out report);
+        var (home, how) = Base(folder, options);
+        var model = CheckpointReader.LoadCausal(home, how, out report);
         try
         {
+            model.Adapter = Settle(model.Adapter, home);
             model.Adapter = AdapterFolder.Load(model, folder, model.DType);
             return model;
         }
@@ -23,13 +25,15 @@ internal static class AdapterOpening
     }
 
     /// <summary>A base without a head gets one, which the adapter's file must fill: a score is never left at random.</summary>
-    public static ScoringModel Scoring(string folder, LoadOptions options, out LoadReport report)
+    internal static ScoringModel Scoring(string folder, LoadOptions options, out LoadReport report)
     {
         var config = AdapterConfig.Load(folder);
         var (labels, kind) = HeadOf(folder, config);
-        var model = CheckpointReader.LoadScoring(BaseOf(folder), options with { NewHeadSeed = 0, NewHeadLabels = labels }, out report, kind);
+        var (home, how) = Base(folder, options);
+        var model = CheckpointReader.LoadScoring(home, how with { NewHeadSeed = 0, NewHeadLabels = labels }, out report, kind);
         try
         {
+            model.Adapter = Settle(model.Adapter, home);
             if (report.Initialised.Count > 0 && labels is null)
             {
                 throw new CheckpointException($"{folder}: its base has no classification head, and {AdapterFolder.Weights} holds none (…score.weight).");
@@ -59,6 +63,37 @@ internal static class AdapterOpening
         }
 
         throw new AdapterException($"{Path.Combine(folder, AdapterConfig.FileName)}: base_model_name_or_path is '{name}', and no model lies there. Set it to the base's folder.");
+    }
+
+    /// <summary>The configuration of the model that a folder opens as.</summary>
+    public static DecoderConfig ConfigOf(string folder)
+    {
+        if (!AdapterFolder.Is(folder) || File.Exists(Path.Combine(folder, "config.json")))
+        {
+            return DecoderConfig.Load(folder);
+        }
+
+        var config = ConfigOf(BaseOf(folder));
+        return ScoresOf(folder) is { } head ? config with { Head = head.Kind, LabelCount = head.Labels ?? config.LabelCount } : config;
+    }
+
+    /// <summary>What an adapter for a classification model says of its head; null: it is for a language model.</summary>
+    public static (int? Labels, HeadKind Kind)? ScoresOf(string folder) => AdapterConfig.Load(folder).Task is "SEQ_CLS" or "TOKEN_CLS" ? HeadOf(folder, AdapterConfig.Load(folder)) : null;
+
+    private static (string Folder, LoadOptions Options) Base(string folder, LoadOptions options) => AdapterConfig.Load(folder).Text("base_model_name_or_path") == AdapterFolder.Itself
+        ? (folder, options with { WithoutAdapter = true }) : (BaseOf(folder), options);
+
+    // A base that is an adapter's folder itself: its adapter becomes part of the weights.
+    private static AdapterSet? Settle(AdapterSet? under, string home)
+    {
+        if (under?.CannotMerge is { } reason)
+        {
+            throw new AdapterException($"{home}: this base has an adapter that cannot be merged ({reason}), so that no other can lie on it.");
+        }
+
+        under?.Merge();
+        under?.Dispose();
+        return null;
     }
 
     private static (int? Labels, HeadKind Kind) HeadOf(string folder, AdapterConfig config)

@@ -18,7 +18,7 @@ public static class CheckpointReader
 
     public static CausalModel LoadCausal(string folder, LoadOptions options, out LoadReport report)
     {
-        if (AdapterFolder.Is(folder))
+        if (!options.WithoutAdapter && AdapterFolder.Is(folder))
         {
             return AdapterOpening.Causal(folder, options, out report);
         }
@@ -37,7 +37,7 @@ public static class CheckpointReader
 
     public static ScoringModel LoadScoring(string folder, LoadOptions options, out LoadReport report, HeadKind newHeadKind = HeadKind.Sequence)
     {
-        if (AdapterFolder.Is(folder))
+        if (!options.WithoutAdapter && AdapterFolder.Is(folder))
         {
             return AdapterOpening.Scoring(folder, options, out report);
         }

@@ -18,6 +18,9 @@ public sealed record LoadOptions
     /// <summary>Quantise the linear layers of the body while reading, one at a time; null: as the file has them.</summary>
     public QuantisationFormat? Quantise { get; init; }
 
+    /// <summary>Open the base alone where the folder holds an adapter beside it.</summary>
+    public bool WithoutAdapter { get; init; }
+
     /// <summary>Labels of a new head; null: as config.json says.</summary>
     public int? NewHeadLabels { get; init; }
 }

@@ -71,27 +71,38 @@ public sealed class TunedModel<T> : IDisposable
     public IDisposable AsBase() => HoldsBase ? new BaseScope(Adapter!) : throw new InvalidOperationException("The starting model is not inside this one: it was trained in full, or its adapter took something out of it.");
 
     /// <summary>
-    /// Writes the checkpoint with the tokenizer's files of the starting one: a Hugging Face folder with the adapter merged into it, or a
-    /// PEFT folder that names its base, where <c>tuning.merge</c> asks for one or a merge would lose something.
+    /// Writes the checkpoint with the tokenizer's files of the starting one: a Hugging Face folder with the adapter merged into it; where
+    /// that is impossible or would lose something, the base with the adapter beside it; with <c>tuning.merge: false</c> a PEFT folder
+    /// that names its base.
     /// </summary>
     public void Save(string folder)
     {
-        if (Adapter is not null && !(options.Tuning.Merge ?? (Adapter.CannotMerge is null && !Adapter.MergeIsLossy)))
+        var how = new SaveOptions { CopyFilesFrom = options.Model, DType = options.SaveType };
+        if (Adapter is null)
+        {
+            Write(folder, how);
+        }
+        else if (options.Tuning.Merge == false)
         {
             Adapter.Config.Json["base_model_name_or_path"] = Path.GetFullPath(options.Model);
             AdapterFolder.Save(Adapter, folder, options.SaveType);
             CheckpointWriter.CopyCompanions(options.Model, folder);
-            return;
         }
+        else if (Adapter.CannotMerge is not null || (Adapter.MergeIsLossy && options.Tuning.Merge is null))
+        {
+            using (new BaseScope(Adapter))
+            {
+                Write(folder, how);
+            }
 
-        Adapter?.Merge();
-        try
-        {
-            Write(folder, new SaveOptions { CopyFilesFrom = options.Model, DType = options.SaveType });
+            Adapter.Config.Json["base_model_name_or_path"] = AdapterFolder.Itself;
+            AdapterFolder.Save(Adapter, folder, options.SaveType);
         }
-        finally
+        else
         {
-            Adapter?.Unmerge();
+            Adapter.Merge();
+            Write(folder, how);
+            Adapter.Unmerge();
         }
     }
 
@@ -147,7 +158,7 @@ public static class TunedModel
     /// <summary>A language model that is there already.</summary>
     public static TunedModel<CausalModel> Causal(CausalModel model, TrainingOptions options)
     {
-        Settle(model.Adapter, options);
+        model.Adapter = Settle(model.Adapter, options);
         return new(model, model.Config, options);
     }
 
@@ -165,12 +176,12 @@ public static class TunedModel
     /// <summary>A scoring model that is there already.</summary>
     public static TunedModel<ScoringModel> Scoring(ScoringModel model, TrainingOptions options)
     {
-        Settle(model.Adapter, options);
+        model.Adapter = Settle(model.Adapter, options);
         return new(model, model.Config, options);
     }
 
     // A run that starts from an adapter's folder trains on what the adapter made of its base.
-    private static void Settle(AdapterSet? opened, TrainingOptions options)
+    private static AdapterSet? Settle(AdapterSet? opened, TrainingOptions options)
     {
         if (opened?.CannotMerge is { } reason)
         {
@@ -178,6 +189,8 @@ public static class TunedModel
         }
 
         opened?.Merge();
+        opened?.Dispose();
+        return null;
     }
 
     /// <summary>Another language model of the run that never learns, such as a reference: in the same form and compute type as the one that does.</summary>

@@ -105,7 +105,7 @@ public sealed class TuningOptions : IOptionSet
     [Option("bottleneck: learn the factor of what is added, instead of 1 (parallel: 4).", Source = "adapters: false")]
     public bool LearnedScale { get; init; }
 
-    [Option("Folds the adapter into the finished checkpoint; false writes a PEFT folder that names its base. Unset: folded in where that is possible and the base is not quantised.")]
+    [Option("Folds the adapter into the finished checkpoint; false writes a PEFT folder that names its base. Unset: folded in, or where that is impossible or the base is quantised, the base with the adapter beside it.")]
     public bool? Merge { get; init; }
 
     /// <summary>Whether a frozen base carries something that learns.</summary>

@@ -1,3 +1,4 @@
+using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Training;
 
@@ -21,7 +22,7 @@ internal static class Needs
             throw new OptionsException(["model is missing: name the folder of the checkpoint to start from, model: DIR or --set model=DIR."]);
         }
 
-        if (!File.Exists(Path.Combine(options.Model, "config.json")))
+        if (!File.Exists(Path.Combine(options.Model, "config.json")) && !AdapterFolder.Is(options.Model))
         {
             throw new OptionsException([$"model: {options.Model} has no config.json. Name a checkpoint folder in Hugging Face layout."]);
         }
