@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Alignment.ModelCore.Adapters;
-using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Modules;

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Alignment.Golden.Tests.Harness;
 using Alignment.ModelCore.Adapters;
