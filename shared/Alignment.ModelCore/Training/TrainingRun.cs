@@ -186,6 +186,9 @@ public sealed class TrainingRun : IDisposable
         return number;
     }
 
+    /// <summary>Counts a loss whose gradient the recipe has put on the parameters itself.</summary>
+    public void Count(double loss) => stepLoss += loss;
+
     /// <summary>Clips, updates, reports and saves when due. A step whose loss or gradient is not finite changes nothing but the step number.</summary>
     /// <param name="tokens">Real tokens of the step.</param>
     /// <param name="metrics">The recipe's own numbers for this step.</param>
