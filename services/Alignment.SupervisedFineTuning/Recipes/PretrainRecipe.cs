@@ -22,7 +22,7 @@ public static class PretrainRecipe
         using var model = CausalModel.Create(StartingModel.Config(options, Tokenizer.Load(start)), (ulong)options.Seed);
         var inputs = new RunInputs(model.Trainable(), options.Plan(rows.Select(r => r.Ids.Length)), DataDigest.Of(rows), FolderDigest.OfModel(start));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
-        SftRecipe.Train(model, rows, new SftOptions(), run, padId: 0, cancellation);
+        SftRecipe.Train(model, rows, new SftOptions { Regularisation = options.Regularisation }, run, padId: 0, cancellation);
         return run.Result(CheckpointPublication.Publish(folders, folder =>
         {
             CheckpointWriter.Save(model, folder, new SaveOptions { CopyFilesFrom = start, DType = options.SaveType });

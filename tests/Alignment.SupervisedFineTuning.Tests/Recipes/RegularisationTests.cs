@@ -176,19 +176,4 @@ public sealed class RegularisationTests : IDisposable
     }
 
     private JsonObject Record(string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(folder, name, TrainingRecord.FileName)))!.AsObject();
-
-    private sealed class FailAt(int step) : IMetricsSink
-    {
-        public void Step(StepMetrics metrics)
-        {
-            if (metrics.Step == step)
-            {
-                throw new IOException("killed");
-            }
-        }
-
-        public void Event(RunEvent happened)
-        {
-        }
-    }
 }

@@ -58,7 +58,7 @@ internal static class AdaptationLoop
         using var none = no_grad();
         foreach (var ((_, value), before) in trainable.Zip(start))
         {
-            value.grad = before.sub(value).div(tensor((double)tasks, value.dtype)).DetachFromDisposeScope();
+            value.grad = before.sub(value).div(tensor((double)tasks, value.dtype));
         }
     }
 
@@ -69,7 +69,7 @@ internal static class AdaptationLoop
         {
             if (earlier is not null)
             {
-                value.grad = value.grad is { } now ? now.add(earlier, ModelCore.Native.Scalars.One).DetachFromDisposeScope() : earlier.DetachFromDisposeScope();
+                value.grad = value.grad is { } now ? now.add(earlier, ModelCore.Native.Scalars.One) : earlier;
             }
         }
     }

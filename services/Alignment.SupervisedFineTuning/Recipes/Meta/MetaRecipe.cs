@@ -59,6 +59,7 @@ public static class MetaRecipe
         MetaOptions options, string algorithm, IReadOnlyList<TaskSet> tasks, RowEncoder encoder, Demonstrations show, TunedModel<CausalModel> tuned)
     {
         var draws = options.Draws > 0 ? options.Draws : tasks.Sum(t => t.Rows.Count);
+        draws = options.MaxSteps > 0 ? (int)Math.Min(draws, (long)options.MaxSteps * options.BatchSize * options.GradientAccumulation) : draws;
         var digest = FolderDigest.OfModel(options.Model);
         if (algorithm is "reptile" or "fomaml")
         {
@@ -68,10 +69,10 @@ public static class MetaRecipe
                 (run, cancellation) => AdaptationLoop.Train(tuned.Model, tuned.Trainable, episodes, options, run, encoder.PadId, cancellation));
         }
 
-        var perDraw = algorithm == "multitask" && options.Adapts ? options.InnerSteps * options.InnerRows : 1;
+        var perDraw = algorithm == "multitask" && options.Adapts ? (options.InnerSteps + (options.Algorithm == "fomaml" ? 1 : 0)) * options.InnerRows : 1;
         var rows = Episodes.Rows(tasks, options, show, draws * perDraw, algorithm == "metaicl" ? options.Demonstrations : 0);
         var plan = new BatchPlan([.. rows.Select(r => r.Ids.Length)], new(options.BatchSize * perDraw, options.GradientAccumulation, options.Epochs, options.MaxSteps, options.Seed, options.Order == "sequential", options.LengthPool));
-        return (new(tuned.Trainable, plan, DataDigest.Of(rows), digest), (run, cancellation) => SftRecipe.Train(tuned.Model, rows, new SftOptions(), run, encoder.PadId, cancellation));
+        return (new(tuned.Trainable, plan, DataDigest.Of(rows), digest), (run, cancellation) => SftRecipe.Train(tuned.Model, rows, new SftOptions { Regularisation = options.Regularisation }, run, encoder.PadId, cancellation));
     }
 
     private static void Say(IMetricsSink metrics, int step, string name, string who, IReadOnlyList<KShotPoint> curve) =>
