@@ -1,4 +1,3 @@
-using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Modules;
 using Alignment.ModelCore.Training;
 using static TorchSharp.torch;
