@@ -27,7 +27,7 @@ public static class TrainingRecord
         var record = new JsonObject
         {
             ["recipe"] = recipe, ["options"] = settings, ["data_sha256"] = inputs.DataDigest, ["parent_sha256"] = inputs.ModelDigest,
-            ["steps"] = run.StepsDone, ["tokens"] = run.Tokens, ["dropped_steps"] = run.DroppedSteps, ["threads"] = get_num_threads(),
+            ["steps"] = run.StepsDone, ["tokens"] = run.Tokens, ["dropped_steps"] = run.DroppedSteps, ["trainable_parameters"] = inputs.Trainable.Sum(t => t.Value.numel()), ["threads"] = get_num_threads(),
         };
         if (run.Guards.StoppedBy is { } guard)
         {

@@ -36,7 +36,7 @@ internal static class TrainingReport
             page.Append(CurveSvg.Figure(curve.Key, [.. curve]));
         }
 
-        page.Append("</div><h2>What happened</h2>").Append(Table(lines.Where(l => l.ContainsKey("event")).Select(l => ($"step {l["step"]}", l["message"]!.GetValue<string>()))));
+        page.Append("</div>").Append(RecordTables.Of(result.Checkpoint)).Append("<h2>What happened</h2>").Append(Table(lines.Where(l => l.ContainsKey("event")).Select(l => ($"step {l["step"]}", l["message"]!.GetValue<string>()))));
         page.Append("<h2>Settings</h2>").Append(Table(settings.Select(s => (s.Key, s.Value?.ToString() ?? ""))));
         File.WriteAllText(path, page.Append("</html>\n").ToString(), new UTF8Encoding(false));
     }

@@ -1,0 +1,11 @@
+namespace Alignment.Suite.Commands.Bench.Peft;
+
+/// <summary>What one tuning method cost and gained.</summary>
+/// <param name="TrainableParameters">Numbers that learn.</param>
+/// <param name="PeakRssBytes">Largest resident set of the run's own process.</param>
+/// <param name="Seconds">The whole process, start-up and measurements included.</param>
+/// <param name="TokensPerSecond">While training, padding not counted.</param>
+/// <param name="Accuracy">Share of held-out answer tokens ranked first.</param>
+/// <param name="Bwt">Change of token accuracy on everyday sentences; negative is forgetting.</param>
+/// <param name="PerplexityRatio">Perplexity on everyday sentences after, over before.</param>
+internal sealed record PeftRow(string Method, long TrainableParameters, long PeakRssBytes, double Seconds, double TokensPerSecond, double Accuracy, bool ReachesTarget, double Bwt, double PerplexityRatio);
