@@ -9,7 +9,8 @@ namespace Alignment.ModelCore.Generation;
 /// depend on the other prompts of the call.
 /// </summary>
 /// <param name="bytesOf">The bytes each token adds to the text; needed for stop strings only.</param>
-public sealed class SequenceGenerator(CausalModel model, Func<int, ReadOnlyMemory<byte>>? bytesOf = null)
+/// <param name="mixture">A second model with a say in every token; not with beams or a prefix cache.</param>
+public sealed class SequenceGenerator(CausalModel model, Func<int, ReadOnlyMemory<byte>>? bytesOf = null, LogitsMixture? mixture = null)
 {
     /// <summary>
     /// All sequences, in order of prompt and index. Blocking and on one thread; cancellation is looked at before each token.
@@ -26,6 +27,7 @@ public sealed class SequenceGenerator(CausalModel model, Func<int, ReadOnlyMemor
     {
         Validate(prompts, options);
         Require(prefix is null || (prompts.Count == 1 && options.Sequences == 1 && options.Beams == 1), "a prefix cache serves one prompt and one sequence");
+        Require(mixture is null || (prefix is null && options.Beams == 1), "a mixture of models is sampled without beams and prefix cache");
         if (prompts.Count == 0)
         {
             return [];
@@ -44,7 +46,8 @@ public sealed class SequenceGenerator(CausalModel model, Func<int, ReadOnlyMemor
         try
         {
             using var session = prefix is null ? new DecodingSession(model, prompts, rows.Max(r => r.Limit)) : new DecodingSession(model, prompts[0], rows[0].Limit, prefix);
-            Run(session, rows, stops, onToken, cancellationToken);
+            using var partner = mixture is null ? null : new DecodingSession(mixture.Partner, prompts, rows.Max(r => r.Limit));
+            Run(session, partner, rows, stops, onToken, cancellationToken);
         }
         finally
         {
@@ -80,7 +83,7 @@ public sealed class SequenceGenerator(CausalModel model, Func<int, ReadOnlyMemor
         return streams;
     }
 
-    private void Run(DecodingSession session, List<SequenceRow> all, StopStrings? stops, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
+    private void Run(DecodingSession session, DecodingSession? partner, List<SequenceRow> all, StopStrings? stops, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
     {
         var active = all;
         // Logits of row r of the session belong to active[r]; before the first token one row serves all sequences of its prompt.
@@ -92,6 +95,13 @@ public sealed class SequenceGenerator(CausalModel model, Func<int, ReadOnlyMemor
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = torch.NewDisposeScope();
             var logits = step == 0 ? session.Prefill() : session.Step(tokens.AsSpan(0, active.Count));
+            if (partner is not null)
+            {
+                using var switched = mixture!.AsPartner?.Invoke();
+                var theirs = step == 0 ? partner.Prefill() : partner.Step(tokens.AsSpan(0, active.Count));
+                logits = Losses.NashMdLoss.GeometricMixture(logits, theirs, mixture.Coefficient);
+            }
+
             var sums = logits.logsumexp(-1);
             ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(logits.bytes), totals = MemoryMarshal.Cast<byte, float>(sums.bytes);
             for (var r = 0; r < active.Count; r++)
@@ -112,7 +122,7 @@ public sealed class SequenceGenerator(CausalModel model, Func<int, ReadOnlyMemor
                 return;
             }
 
-            Compact(session, ref active, step == 0 ? source : null);
+            Compact(session, partner, ref active, step == 0 ? source : null);
             for (var r = 0; r < active.Count; r++)
             {
                 tokens[r] = active[r].Last;
@@ -121,7 +131,7 @@ public sealed class SequenceGenerator(CausalModel model, Func<int, ReadOnlyMemor
     }
 
     /// <summary>Spreads the prompts' rows over their sequences, and drops finished rows once they are half of all.</summary>
-    private static void Compact(DecodingSession session, ref List<SequenceRow> active, int[]? source)
+    private static void Compact(DecodingSession session, DecodingSession? partner, ref List<SequenceRow> active, int[]? source)
     {
         var alive = Enumerable.Range(0, active.Count).ToArray();
         var rows = active;
@@ -132,7 +142,9 @@ public sealed class SequenceGenerator(CausalModel model, Func<int, ReadOnlyMemor
 
         if (source is not null ? !alive.Select(i => source[i]).SequenceEqual(Enumerable.Range(0, source[^1] + 1)) : alive.Length < rows.Count)
         {
-            session.Select([.. alive.Select(i => source is null ? i : source[i])]);
+            int[] kept = [.. alive.Select(i => source is null ? i : source[i])];
+            session.Select(kept);
+            partner?.Select(kept);
         }
 
         active = [.. alive.Select(i => rows[i])];

@@ -10,9 +10,11 @@ namespace Alignment.ModelCore.Rollouts;
 /// </summary>
 /// <param name="prompts">The run's prompts as ids.</param>
 /// <param name="bytesOf">Bytes of each token; needed for stop strings only.</param>
-public sealed class RolloutGenerator(CausalModel policy, IReadOnlyList<int[]> prompts, SamplingOptions options, Func<int, ReadOnlyMemory<byte>>? bytesOf = null) : IRolloutSource
+/// <param name="mixture">A second model with a say in every token; the recorded log-probabilities are then the mixture's.</param>
+public sealed class RolloutGenerator(
+    CausalModel policy, IReadOnlyList<int[]> prompts, SamplingOptions options, Func<int, ReadOnlyMemory<byte>>? bytesOf = null, LogitsMixture? mixture = null) : IRolloutSource
 {
-    private readonly SequenceGenerator generator = new(policy, bytesOf);
+    private readonly SequenceGenerator generator = new(policy, bytesOf, mixture);
 
     public IReadOnlyList<Trajectory> Sample(int batch, IReadOnlyList<int> rows, long weightVersion, CancellationToken cancellation)
     {

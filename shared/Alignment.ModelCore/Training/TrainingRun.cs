@@ -80,6 +80,9 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Batches of rows taken up so far, the one in hand not counted.</summary>
     public int BatchesDone => StepsDone / stepsPerBatch;
 
+    /// <summary>Passes over the rows completed before the batch in hand.</summary>
+    public int Epoch => BatchesDone / plan.StepsPerEpoch;
+
     /// <summary>Real tokens seen, padding not counted.</summary>
     public long Tokens { get; private set; }
 

@@ -1,4 +1,5 @@
 using Alignment.ModelCore.Checkpointing;
+using Alignment.ModelCore.Generation;
 using Alignment.ModelCore.Modules;
 using Alignment.ModelCore.Training;
 using static TorchSharp.torch;
@@ -33,6 +34,9 @@ public sealed class OnlineReference : IDisposable
         using var switched = asBase?.Invoke();
         return use(model);
     }
+
+    /// <summary>This reference as a partner in sampling.</summary>
+    public LogitsMixture Mixture(double coefficient) => new(model, coefficient, asBase);
 
     public void Dispose()
     {

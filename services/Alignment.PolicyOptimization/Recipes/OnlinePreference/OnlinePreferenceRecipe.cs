@@ -1,0 +1,78 @@
+using System.Text.Json.Nodes;
+using Alignment.ModelCore.Data;
+using Alignment.ModelCore.Diagnostics;
+using Alignment.ModelCore.Rollouts;
+using Alignment.ModelCore.Training;
+using Alignment.PolicyOptimization.Guards;
+using Alignment.PolicyOptimization.Recipes.Online;
+using static TorchSharp.torch;
+
+namespace Alignment.PolicyOptimization.Recipes.OnlinePreference;
+
+/// <summary>
+/// Preference optimisation on answers that are sampled while training: online DPO (two answers of the policy), XPO (one against the reference's) and
+/// Nash-MD (one against a geometric mixture's). Rewards or a judge say which answer is better. Log-probabilities are at temperature 1 whatever the
+/// sampling temperature, as in TRL. Dropout is off everywhere.
+/// </summary>
+public static class OnlinePreferenceRecipe
+{
+    /// <summary>Trains the checkpoint at <c>options.Model</c> on <paramref name="rows"/> and writes a new one.</summary>
+    /// <param name="name">The method's name for <c>training.json</c>.</param>
+    public static TrainingResult Run(string name, OnlinePreferenceOptions options, IReadOnlyList<PromptRow> rows, TrainingFolders folders, IMetricsSink metrics, CancellationToken cancellation) =>
+        Run(name, options, rows, () => RewardSources.Open(options), folders, metrics, cancellation);
+
+    /// <summary>The same with rewards that are there already; they are disposed at the end.</summary>
+    public static TrainingResult Run(
+        string name, OnlinePreferenceOptions options, IReadOnlyList<PromptRow> rows, Func<RewardSet> openRewards, TrainingFolders folders, IMetricsSink metrics, CancellationToken cancellation)
+    {
+        TrainingRun.Prepare(options);
+        var prompts = OnlinePrompts.Prepare(options, rows, metrics);
+        using var rewards = openRewards();
+        using var policy = TunedModel.Causal(options);
+        using var reference = OnlineReference.Open(options, policy);
+        var inputs = new RunInputs(policy.Trainable, options.Plan(prompts.Ids.Select(p => p.Length)), DataDigest.Of(prompts.Ids), OnlineDigest.Of(options))
+            .With(policy, options, prompts.Encoder, folders, rollouts: true);
+        using var run = TrainingRun.Start(options, inputs, folders, metrics);
+        run.Probe = PolicyProbe.Open(options, policy, prompts.Encoder, rewards);
+        var sampling = options.Sampling(1, prompts.Encoder.EndTokenIds);
+        var own = new RolloutGenerator(policy.Model, prompts.Ids, sampling, prompts.Encoder.BytesOf);
+        var other = PreferenceParts.Against(options, policy.Model, reference, prompts.Ids, sampling, prompts.Encoder.BytesOf);
+        Train(new(policy.Model, reference, own, other, new(rewards, prompts.Rows, ids => prompts.Encoder.Decode(ids)), prompts.Encoder.PadId), options, run, cancellation);
+        return run.Result(CheckpointPublication.Publish(folders, folder =>
+        {
+            policy.Save(folder);
+            TrainingRecord.Write(folder, name, options, inputs, run);
+        }));
+    }
+
+    /// <summary>The loop itself.</summary>
+    public static void Train(PreferenceParts parts, OnlinePreferenceOptions options, TrainingRun run, CancellationToken cancellation)
+    {
+        run.Guards.HasKlCoefficient = true;
+        while (run.Next(cancellation))
+        {
+            using var scope = NewDisposeScope();
+
+            // 1. Two answers to each prompt; 2. score them; 3. the reference's log-probs.
+            var batch = PreferenceBatch.Sample(parts, options, run, cancellation);
+
+            // 4. Loss, this micro-batch's share of the step's mean; 5. gradient.
+            var means = new StepMeans();
+            foreach (var micro in Enumerable.Range(0, batch.Pairs).Chunk(options.BatchSize))
+            {
+                run.Backward(() =>
+                {
+                    var part = batch.Take(micro);
+                    var now = ResponseForward.LogProbs(parts.Policy, part.Trajectories, part.Width, parts.PadId);
+                    var loss = PreferenceLosses.Compute(options, part, now, run.Epoch, run.Guards.KlScale, means);
+                    return loss.mul(tensor((double)micro.Length / batch.Pairs, loss.dtype));
+                });
+            }
+
+            // 6. Log; 7. checkpoint when due.
+            run.Update(batch.Trajectories.Sum(t => (long)t.Length), means.Values, () => Describe(batch));
+        }
+    }
+
+    private static JsonNode Describe(PreferenceBatch batch) => RowsJson.Of(batch.Trajectories.Select(t => TokenRow.Of(t.Prompt, t.Response)));
+}
