@@ -4,7 +4,6 @@ using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Generation;
 using Alignment.ModelCore.Losses;
-using Alignment.ModelCore.Rollouts;
 using Alignment.ModelCore.Training;
 using Alignment.PolicyOptimization.Methods;
 using Alignment.PolicyOptimization.Recipes.Online;
@@ -68,7 +67,7 @@ public sealed class OnlinePreferenceTests : IDisposable
         using var policy = OnlineBench.Policy();
         using var other = OnlineBench.Policy(77);
         var prompt = bench.Prompts[3];
-        var drawn = new SequenceGenerator(policy, mixture: new(other, .3)).Generate([prompt], new() { MaxNewTokens = 5, Sample = true, Seed = 9 })[0];
+        var drawn = new SequenceGenerator(policy, mixture: new(other, .3)).Generate([prompt], new() { MaxNewTokens = 5, Sample = true, Seed = 9 }, cancellationToken: TestContext.Current.CancellationToken)[0];
         using var scope = NewDisposeScope();
         using var none = no_grad();
         long[] ids = [.. prompt.Concat(drawn.Ids).Select(i => (long)i)];
