@@ -60,7 +60,7 @@ public sealed record DecoderConfig
 
     public double NormEpsilon { get; init; } = 1e-6;
 
-    /// <summary><c>silu</c>, <c>gelu</c>, <c>gelu_new</c>, <c>gelu_pytorch_tanh</c>, <c>relu</c>.</summary>
+    /// <summary>A name of <see cref="Activations"/>.</summary>
     public string Activation { get; init; } = "silu";
 
     public bool QueryKeyValueBias { get; init; }
@@ -152,8 +152,8 @@ public sealed record DecoderConfig
             throw new ArchitectureException($"{source}: layer_types has {WindowedLayers.Count} entries for {LayerCount} layers.");
         }
 
-        return Activation is "silu" or "gelu" or "gelu_new" or "gelu_pytorch_tanh" or "relu"
+        return Activations.IsKnown(Activation)
             ? this
-            : throw new ArchitectureException($"{source}: activation '{Activation}' is not supported; known are silu, gelu, gelu_new, gelu_pytorch_tanh, relu.");
+            : throw new ArchitectureException($"{source}: activation '{Activation}' is not supported; known are {Activations.Known}.");
     }
 }

@@ -57,13 +57,16 @@ public sealed record RopeConfig(
             section.Number("low_freq_factor", 1),
             section.Number("high_freq_factor", 4),
             original,
-            section.Number("beta_fast", 32),
-            section.Number("beta_slow", 1),
+            Given(section, "beta_fast", 32),
+            Given(section, "beta_slow", 1),
             section.NumberOrNone("attention_factor"),
             section.NumberOrNone("mscale"),
             section.NumberOrNone("mscale_all_dim"),
             section.Flag("truncate", true));
     }
+
+    // The reference takes a zero for "not given".
+    private static double Given(ConfigReader section, string key, double otherwise) => section.Number(key, otherwise) is var v and not 0 ? v : otherwise;
 
     private static double Positive(ConfigReader section, string key, double otherwise) =>
         section.Number(key, otherwise) is var v and > 0 ? v : throw section.Wrong(key, "a positive number");

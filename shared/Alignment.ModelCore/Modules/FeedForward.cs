@@ -1,5 +1,4 @@
 using Alignment.ModelCore.Architectures;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Alignment.ModelCore.Modules;
@@ -10,12 +9,12 @@ public sealed class FeedForward : nn.Module<Tensor, Tensor>
     private readonly Projection? gate;
     private readonly Projection up;
     private readonly Projection down;
-    private readonly string activation;
+    private readonly Func<Tensor, Tensor> activate;
 
     public FeedForward(DecoderConfig config, ParameterSource source, string path)
         : base(nameof(FeedForward))
     {
-        activation = config.Activation;
+        activate = Activations.Find(config.Activation);
         var n = config.Names;
         Projection Make(string name, long from, long to, Initialisation initialisation = Initialisation.Normal)
         {
@@ -30,13 +29,5 @@ public sealed class FeedForward : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>(B, T, D) → (B, T, D)</summary>
-    public override Tensor forward(Tensor x) => down.forward(gate is null ? Activate(up.forward(x)) : Activate(gate.forward(x)).mul(up.forward(x)));
-
-    private Tensor Activate(Tensor x) => activation switch
-    {
-        "silu" => nn.functional.silu(x),
-        "gelu" => nn.functional.gelu(x),
-        "relu" => nn.functional.relu(x),
-        _ => nn.functional.gelu(x, GELU.Approximate.tanh),
-    };
+    public override Tensor forward(Tensor x) => down.forward(gate is null ? activate(up.forward(x)) : activate(gate.forward(x)).mul(up.forward(x)));
 }

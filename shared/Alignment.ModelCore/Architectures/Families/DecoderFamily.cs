@@ -58,7 +58,7 @@ public abstract class DecoderFamily
     /// <summary>Which layers slide: <c>layer_types</c> if present, else those from <c>max_window_layers</c> on.</summary>
     protected static DecoderConfig WithLayerTypes(ConfigReader c, DecoderConfig config)
     {
-        var window = c.Flag("use_sliding_window", false) ? c.SizeOrNone("sliding_window") ?? 4096 : (int?)null;
+        var window = c.Flag("use_sliding_window", false) ? c.Json.ContainsKey("sliding_window") ? c.SizeOrNone("sliding_window") : 4096 : null;
         var first = c.Number("max_window_layers", 28);
         var types = c.Texts("layer_types");
         if (types?.FirstOrDefault(t => t is not ("full_attention" or "sliding_attention")) is { } odd)
