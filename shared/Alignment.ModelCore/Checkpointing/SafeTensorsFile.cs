@@ -11,7 +11,7 @@ namespace Alignment.ModelCore.Checkpointing;
 /// </summary>
 public sealed class SafeTensorsFile : IDisposable
 {
-    private const int Chunk = 1 << 22;
+    private const int Chunk = 1 << 20;
     private readonly SafeFileHandle handle;
     private readonly long dataStart;
 
