@@ -75,7 +75,10 @@ internal sealed class CheckpointParameters(CheckpointFiles files, DecoderConfig 
         used.Add(name);
         Elements += outFeatures * inFeatures;
         using var scope = torch.NewDisposeScope();
-        var dense = files.Find(name)!.Read(name);
+        // One buffer for all layers: a tensor made and freed for each would leave the heap full of holes.
+        using var buffer = ScratchBuffers.Rent(outFeatures * inFeatures, dtype);
+        var dense = buffer.Buffer.narrow(0, 0, outFeatures * inFeatures).view(shape);
+        files.Find(name)!.ReadInto(name, dense);
         return quantise.Quantise(transposed ? dense.t() : dense);
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Alignment.ModelCore.Quantization;
 using Microsoft.Win32.SafeHandles;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -91,7 +92,8 @@ public sealed class SafeTensorsFile : IDisposable
         }
 
         // One small staging tensor: never a second copy of the weights.
-        var staging = torch.empty([Math.Min(entry.Elements, Chunk)], stored);
+        using var buffer = ScratchBuffers.Rent(Math.Min(entry.Elements, Chunk), stored);
+        var staging = buffer.Buffer;
         for (long done = 0; done < entry.Elements; done += Chunk)
         {
             using var inner = torch.NewDisposeScope();

@@ -36,7 +36,17 @@ public sealed class Int8Weight : QuantisedWeight
         using var none = no_grad();
         using var scope = NewDisposeScope();
         var weight = dense.detach();
-        var (codes, scales) = Rows((halfFirst ? weight.to_type(ScalarType.Float16) : weight).to_type(ScalarType.Float32));
+        var (codes, scales) = (empty(weight.shape, ScalarType.Int8), empty([weight.shape[0]], ScalarType.Float32));
+        var rows = RowsAtOnce(weight.shape[1]);
+        for (long first = 0; first < weight.shape[0]; first += rows)
+        {
+            using var inner = NewDisposeScope();
+            var part = weight.narrow(0, first, Math.Min(rows, weight.shape[0] - first));
+            var (c, s) = Rows((halfFirst ? part.to_type(ScalarType.Float16) : part).to_type(ScalarType.Float32));
+            codes.narrow(0, first, part.shape[0]).copy_(c);
+            scales.narrow(0, first, part.shape[0]).copy_(s);
+        }
+
         return new(codes, scales, threshold);
     }
 
@@ -109,7 +119,7 @@ public sealed class Int8Weight : QuantisedWeight
         }
 
         // Some rows at a time: a float32 copy of the whole would be twice the buffer.
-        var rows = Math.Max(1, (1 << 20) / InFeatures);
+        var rows = RowsAtOnce(InFeatures);
         for (long first = 0; first < OutFeatures; first += rows)
         {
             using var inner = NewDisposeScope();
@@ -119,6 +129,8 @@ public sealed class Int8Weight : QuantisedWeight
     }
 
     public override IEnumerable<(string Suffix, Tensor Value)> Export() => [("weight", Codes), ("SCB", Scales), ("weight_format", zeros([], ScalarType.Byte))];
+
+    private static long RowsAtOnce(long columns) => Math.Max(1, (1 << 18) / columns);
 
     public override void Dispose()
     {

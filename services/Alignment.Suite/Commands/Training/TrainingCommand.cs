@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Checkpointing;
@@ -16,7 +17,7 @@ namespace Alignment.Suite.Commands.Training;
 /// <summary>Runs one training method from the command line and turns every fault into a clear line and an exit code (sysexits.h).</summary>
 internal static class TrainingCommand
 {
-    private const int Usage = 64, BadData = 65, Unavailable = 69, CannotWrite = 73, Interrupted = 130;
+    private const int Usage = 64, BadData = 65, Unavailable = 69, CannotWrite = 73, NoMemory = 71, Interrupted = 130;
 
     public static int Run(ITrainMethod method, string? config, IReadOnlyList<string> sets, string? output, CancellationToken cancellation)
     {
@@ -50,6 +51,10 @@ internal static class TrainingCommand
         catch (DataException e)
         {
             return Fail(e.Message, BadData);
+        }
+        catch (Exception e) when (e is OutOfMemoryException || (e is ExternalException && e.Message.Contains("can't allocate memory", StringComparison.Ordinal)))
+        {
+            return Fail("Not enough memory. A smaller batch_size with more gradient_accumulation, an adapter (tuning.method: lora) or a quantised base (tuning.quantise: nf4_double) takes less; 'align advise --memory' finds settings that fit.", NoMemory);
         }
         catch (OperationCanceledException)
         {
