@@ -6,4 +6,5 @@ builder.AddSupervisedFineTuning();
 
 var app = builder.Build();
 app.MapServiceDefaults();
+app.MapSupervisedFineTuning();
 app.Run();

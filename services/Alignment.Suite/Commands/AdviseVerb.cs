@@ -40,11 +40,15 @@ internal sealed class AdviseVerb : IVerb
         try
         {
             var name = parsed.GetValue(goal)!;
-            var method = TrainVerb.Methods().FirstOrDefault(m => m.Name == name)
-                ?? throw new OptionsException([$"--goal {name}: there is no such method under 'align train'{NearestName.Hint(name, TrainVerb.Methods().Select(m => m.Name))}."]);
+            var trials = new SuiteTrials();
+            if (!trials.Goals.Contains(name, StringComparer.Ordinal))
+            {
+                throw new OptionsException([$"--goal {name}: it is none of {string.Join(", ", trials.Goals)}{NearestName.Hint(name, trials.Goals)}."]);
+            }
+
             var request = new AdviceRequest(Folder(parsed.GetValue(model)!), [.. parsed.GetValue(data)!.Select(Path.GetFullPath)], MemorySize.Parse(parsed.GetValue(memory)!), name);
-            var advisor = new Advisor(parsed.GetValue(quick) ? null : (keys, budget) => TrialProcess.Run(name, keys, budget));
-            var advice = advisor.Advise(request, method.Defaults);
+            var advisor = new Advisor(parsed.GetValue(quick) ? null : (keys, budget) => trials.Run(name, keys, budget));
+            var advice = advisor.Advise(request, trials.Defaults(name));
             if (parsed.GetValue(job) is { } path)
             {
                 File.WriteAllText(path, advice.JobYaml);
@@ -89,7 +93,7 @@ internal sealed class AdviseVerb : IVerb
 
         var m = a.Memory;
         Console.WriteLine();
-        Console.WriteLine($"memory  {MemorySize.Text(m.Total)} of {MemorySize.Text(a.MemoryLimit)}{(a.Measured ? ", measured on real steps" : ", by formula")}: runtime {MemorySize.Text(m.Runtime)}, weights {MemorySize.Text(m.Weights)}, gradients {MemorySize.Text(m.Gradients)}, optimiser {MemorySize.Text(m.Optimiser)}, activations, loss and the rest {MemorySize.Text(m.Activations)}");
+        Console.WriteLine($"memory  {MemorySize.Text(m.Total)} of {MemorySize.Text(a.MemoryLimit)}{(a.Measured ? ", measured on real steps" : ", by formula")}: runtime {MemorySize.Text(m.Runtime)}, weights {MemorySize.Text(m.Weights)}, gradients {MemorySize.Text(m.Gradients)}, optimiser {MemorySize.Text(m.Optimiser)}, activations, loss and the rest {MemorySize.Text(m.Activations)}{(m.Saving > 0 ? $", saving {MemorySize.Text(m.Saving)}" : "")}");
         Console.WriteLine(a.Time is { } t
             ? string.Create(CultureInfo.InvariantCulture, $"time    {TimeSpan.FromSeconds(t.Total):h\\:mm\\:ss}: {t.Prepare:0.#} s to load and prepare, {t.Steps:0.#} s of steps, {t.Saving:0.#} s of saving")
             : "time    not estimated: no steps were run");

@@ -10,7 +10,7 @@ internal static class Fleet
         new("Cycles", 3, ["/cycles/{**rest}", "/schedules/{**rest}", "/jobs/{**rest}", "/operations/{**rest}"]),
         new("Checkpoints", 4, ["/checkpoints/{**rest}", "/v1/models"]),
         new("Inference", 5, ["/v1/chat/{**rest}", "/inference/{**rest}"]),
-        new("SupervisedFineTuning", 6, []),
+        new("SupervisedFineTuning", 6, ["/advice"]),
         new("RewardModeling", 7, []),
         new("PolicyOptimization", 8, []),
         new("Evaluation", 9, ["/evaluations/{**rest}"]),

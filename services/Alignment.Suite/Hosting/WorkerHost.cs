@@ -3,7 +3,9 @@ using Alignment.Inference;
 using Alignment.PolicyOptimization;
 using Alignment.RewardModeling;
 using Alignment.ServiceDefaults;
+using Alignment.Suite.Commands.Advising;
 using Alignment.SupervisedFineTuning;
+using Alignment.SupervisedFineTuning.Advice;
 
 namespace Alignment.Suite.Hosting;
 
@@ -15,9 +17,11 @@ internal static class WorkerHost
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = configuration, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.ConfigureKestrel(k => k.ListenUnixSocket(socket));
         builder.AddServiceDefaults("worker");
+        builder.Services.AddSingleton<IRunTrials, SuiteTrials>();
         builder.AddSupervisedFineTuning().AddRewardModeling().AddPolicyOptimization().AddInference().AddEvaluation();
         var app = builder.Build();
         app.MapServiceDefaults();
+        app.MapSupervisedFineTuning();
         app.MapInference();
         app.MapEvaluation();
         return app;

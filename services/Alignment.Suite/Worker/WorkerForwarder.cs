@@ -6,7 +6,7 @@ namespace Alignment.Suite.Worker;
 /// <summary>Passes inference calls, streams included, to the worker's Unix socket; answers 503 while it is being restarted.</summary>
 internal static class WorkerForwarder
 {
-    private static readonly string[] Routes = ["/v1/chat/completions", "/v1/completions", "/inference/{**rest}", "/evaluations/{**rest}"];
+    private static readonly string[] Routes = ["/v1/chat/completions", "/v1/completions", "/inference/{**rest}", "/evaluations/{**rest}", "/advice"];
 
     public static void MapWorker(this IEndpointRouteBuilder routes)
     {

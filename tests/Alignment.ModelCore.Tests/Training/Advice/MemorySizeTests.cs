@@ -1,7 +1,7 @@
 using Alignment.ModelCore.Configuration;
-using Alignment.Suite.Commands.Advising;
+using Alignment.ModelCore.Training.Advice;
 
-namespace Alignment.Suite.Tests.Commands;
+namespace Alignment.ModelCore.Tests.Training.Advice;
 
 public sealed class MemorySizeTests
 {

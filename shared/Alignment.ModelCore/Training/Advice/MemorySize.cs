@@ -1,10 +1,10 @@
 using System.Globalization;
 using Alignment.ModelCore.Configuration;
 
-namespace Alignment.Suite.Commands.Advising;
+namespace Alignment.ModelCore.Training.Advice;
 
 /// <summary>Amounts of memory as people write them: <c>16G</c>, <c>16GiB</c>, <c>800M</c>; G and GiB are 2³⁰ bytes, GB is 10⁹.</summary>
-internal static class MemorySize
+public static class MemorySize
 {
     public static long Parse(string text)
     {
@@ -14,7 +14,7 @@ internal static class MemorySize
         var known = unit is "" or "B" || (power > 0 && unit[1..] is "" or "B" or "IB");
         if (!known || !double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || value <= 0)
         {
-            throw new OptionsException([$"--memory {text}: write an amount such as 16G or 800M."]);
+            throw new OptionsException([$"memory: '{text}' is no amount; write 16G or 800M."]);
         }
 
         return (long)(value * Math.Pow(unit.Length == 2 && unit != "B" ? 1000 : 1024, power));
