@@ -41,7 +41,7 @@ public static class RewardAccuracyRecipe
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             var batch = TokenBatch.Of([.. indices.Select(i => rows[i])], padId);
-            var values = ScoringModel.Pool(model.AllScores(batch.InputIds), batch.LastPositions).squeeze(-1).ToDoubles();
+            var values = ScoringModel.Pool(model.AllScores(batch.InputIds), batch.LastPositions).mean([1L]).ToDoubles();
             for (var i = 0; i < indices.Length; i++)
             {
                 scores[indices[i]] = values[i];

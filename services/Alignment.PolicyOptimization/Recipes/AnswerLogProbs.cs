@@ -12,16 +12,17 @@ namespace Alignment.PolicyOptimization.Recipes;
 /// <param name="PaddedLogits">(S): mean logit over vocabulary and every position of a row, padding included; null where not asked for.</param>
 public sealed record AnswerLogProbs(HeadStatistics Tokens, Tensor Mask, Tensor? PromptLogProbs = null, Tensor? PaddedLogits = null)
 {
+    /// <param name="statistics">False: log-probs alone; entropies and the like are 0.</param>
     /// <param name="scorePrompt">Also score the prompts' tokens.</param>
     /// <param name="paddedLogits">How many of the last positions <see cref="PaddedLogits"/> leaves out; null: do not compute it. Needs separate rows.</param>
-    public static AnswerLogProbs Of(CausalModel model, IReadOnlyList<PromptAnswers> groups, int padId, AnswerLayout layout = AnswerLayout.Separate, bool scorePrompt = false, int? paddedLogits = null)
+    public static AnswerLogProbs Of(CausalModel model, IReadOnlyList<PromptAnswers> groups, int padId, AnswerLayout layout = AnswerLayout.Separate, bool scorePrompt = false, int? paddedLogits = null, bool statistics = true)
     {
         var batch = AnswerBatch.Of(groups, padId, AnswerBatch.Possible(layout, model.Config.SlidingWindow, groups), paddedLogits is not null);
         var hidden = model.Hidden(batch.InputIds, batch.Visible, batch.PositionIds);
         var flat = hidden.reshape(-1, hidden.shape[2]);
         var predictors = scorePrompt ? cat([batch.Predictors, batch.PromptPredictors]) : batch.Predictors;
         var targets = scorePrompt ? cat([batch.Targets, batch.PromptTargets]) : batch.Targets;
-        var s = HeadLogProbs.Compute(flat.index_select(0, predictors), model.HeadWeight, null, targets);
+        var s = HeadLogProbs.Compute(flat.index_select(0, predictors), model.HeadWeight, null, targets, HeadOptions.Default with { Statistics = statistics });
         var answers = batch.Targets.shape[0];
         Tensor Spread(Tensor t) => batch.Spread(scorePrompt ? t.narrow(0, 0, answers) : t);
         return new(

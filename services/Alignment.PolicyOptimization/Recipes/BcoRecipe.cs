@@ -38,7 +38,7 @@ public static class BcoRecipe
 
     /// <summary>What the reference is asked: the log-probability of each answer.</summary>
     public static ReferenceTask Task(IReadOnlyList<LabelledCompletion> rows, int padId) => new(DataDigest.Of(rows), ["completion"], [.. rows.Select(r => r.Length)],
-        (model, picked) => Sums(model, [.. picked.Select(i => rows[i])], padId).Sums.unsqueeze(0));
+        (model, picked) => Sums(model, [.. picked.Select(i => rows[i])], padId, statistics: false).Sums.unsqueeze(0));
 
     /// <summary>The loop itself, on token ids.</summary>
     /// <param name="weights">One weight a row (UDM), or null for 1.</param>
@@ -57,7 +57,7 @@ public static class BcoRecipe
                 run.Backward(() =>
                 {
                     // 2. Policy log-probs, 3. the reference's, 4. δ takes these rewards in before it is used.
-                    var (sums, now) = Sums(policy, micro, padId);
+                    var (sums, now) = Sums(policy, micro, padId, run.Measures);
                     var theirs = reference.Of(indices, sums.dtype)[0];
                     var delta = moments.Add(BcoLoss.Rewards(sums, theirs, options.Beta).ToDoubles());
 
@@ -80,9 +80,9 @@ public static class BcoRecipe
         }
     }
 
-    private static (Tensor Sums, AnswerLogProbs Scored) Sums(CausalModel model, IReadOnlyList<LabelledCompletion> rows, int padId)
+    private static (Tensor Sums, AnswerLogProbs Scored) Sums(CausalModel model, IReadOnlyList<LabelledCompletion> rows, int padId, bool statistics)
     {
-        var scored = AnswerLogProbs.Of(model, [.. rows.Select(r => new PromptAnswers(r.Prompt, [r.Completion]))], padId);
+        var scored = AnswerLogProbs.Of(model, [.. rows.Select(r => new PromptAnswers(r.Prompt, [r.Completion]))], padId, statistics: statistics);
         return (SequenceLogProbs.Sum(scored.Tokens.LogProbs, scored.Mask), scored);
     }
 }

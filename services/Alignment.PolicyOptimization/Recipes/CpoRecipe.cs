@@ -45,7 +45,7 @@ public static class CpoRecipe
                 run.Backward(() =>
                 {
                     // 2. One forward pass over both sides: sums or means of log-probs, as the loss wants them.
-                    var now = PairLogProbs.Of(policy, micro, padId, options.Forward);
+                    var now = PairLogProbs.Of(policy, micro, padId, options.Forward with { Statistics = run.Measures });
                     var logProbs = lossOptions.UsesMeans ? now.Means : now.Sums;
                     Tensor chosen = PairLogProbs.Chosen(logProbs), rejected = PairLogProbs.Rejected(logProbs);
 

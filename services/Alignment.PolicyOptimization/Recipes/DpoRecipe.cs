@@ -41,7 +41,7 @@ public static class DpoRecipe
     /// <summary>What the reference is asked: the log-probability of both sides of each pair.</summary>
     public static ReferenceTask Task(DpoRecipeOptions options, IReadOnlyList<TokenPair> pairs, int padId) => new(
         FormattableString.Invariant($"{DataDigest.Of(pairs)} {options.LdAlpha:R}"), ["chosen", "rejected"], [.. pairs.Select(p => p.Length)],
-        (model, rows) => PairLogProbs.Of(model, [.. rows.Select(i => pairs[i])], padId, options.Forward).Sums.reshape(2, rows.Count));
+        (model, rows) => PairLogProbs.Of(model, [.. rows.Select(i => pairs[i])], padId, options.Forward with { Statistics = false }).Sums.reshape(2, rows.Count));
 
     /// <summary>The loop itself, on pairs of token ids.</summary>
     public static void Train(CausalModel policy, Reference reference, IReadOnlyList<TokenPair> pairs, DpoRecipeOptions options, TrainingRun run, int padId, CancellationToken cancellation)
@@ -59,7 +59,7 @@ public static class DpoRecipe
                 run.Backward(() =>
                 {
                     // 2. Policy log-probs, one forward pass over both sides; 3. the reference's.
-                    var now = PairLogProbs.Of(policy, micro, padId, options.Forward);
+                    var now = PairLogProbs.Of(policy, micro, padId, options.Forward with { Statistics = run.Measures || options.UseWeighting });
                     var theirs = reference.Of(indices, now.Sums.dtype);
 
                     // 4. Loss: this micro-batch's share of the step's mean.

@@ -66,7 +66,7 @@ public static class KtoRecipe
                 run.Backward(() =>
                 {
                     // 2. Policy log-probs of the answers and, without gradient, of the mismatched ones; 3. the reference's.
-                    var now = AnswerLogProbs.Of(policy, [.. micro.Select(e => new PromptAnswers(e.Row.Prompt, [e.Row.Completion]))], padId);
+                    var now = AnswerLogProbs.Of(policy, [.. micro.Select(e => new PromptAnswers(e.Row.Prompt, [e.Row.Completion]))], padId, statistics: run.Measures);
                     var sums = SequenceLogProbs.Sum(now.Tokens.LogProbs, now.Mask);
                     var mismatched = options.UsesKl ? WithoutGradient(() => Sums(policy, micro, padId, joined: true)) : null;
                     var theirs = reference.Of(indices, sums.dtype);
@@ -92,7 +92,7 @@ public static class KtoRecipe
     /// <summary>(B): log-probability of each row's answer, or of the one that its prompt is joined with.</summary>
     private static Tensor Sums(CausalModel model, IReadOnlyList<KtoExample> rows, int padId, bool joined)
     {
-        var scored = AnswerLogProbs.Of(model, [.. rows.Select(e => new PromptAnswers(e.Row.Prompt, [joined ? e.Other : e.Row.Completion]))], padId);
+        var scored = AnswerLogProbs.Of(model, [.. rows.Select(e => new PromptAnswers(e.Row.Prompt, [joined ? e.Other : e.Row.Completion]))], padId, statistics: false);
         return SequenceLogProbs.Sum(scored.Tokens.LogProbs, scored.Mask);
     }
 

@@ -44,7 +44,7 @@ public static class OrpoRecipe
                 run.Backward(() =>
                 {
                     // 2. One forward pass over both sides: mean log-prob of each answer's tokens.
-                    var now = PairLogProbs.Of(policy, micro, padId, options.Forward);
+                    var now = PairLogProbs.Of(policy, micro, padId, options.Forward with { Statistics = run.Measures });
                     Tensor chosen = PairLogProbs.Chosen(now.Means), rejected = PairLogProbs.Rejected(now.Means);
 
                     // 3. Loss: this micro-batch's share of the step's mean.

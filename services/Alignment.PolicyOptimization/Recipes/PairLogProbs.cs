@@ -9,7 +9,8 @@ namespace Alignment.PolicyOptimization.Recipes;
 /// <param name="LdAlpha">LD-DPO's weight of the tokens beyond the shorter answer; 1 is plain.</param>
 /// <param name="ScorePrompt">Also score the prompts' tokens.</param>
 /// <param name="PaddedLogits">See <see cref="AnswerLogProbs"/>.</param>
-public sealed record PairForward(AnswerLayout Layout = AnswerLayout.Separate, double LdAlpha = 1, bool ScorePrompt = false, int? PaddedLogits = null);
+/// <param name="Statistics">False: log-probs alone, which is cheaper.</param>
+public sealed record PairForward(AnswerLayout Layout = AnswerLayout.Separate, double LdAlpha = 1, bool ScorePrompt = false, int? PaddedLogits = null, bool Statistics = true);
 
 /// <summary>
 /// One forward pass over B pairs, the B chosen answers first.
@@ -31,7 +32,7 @@ public sealed record PairLogProbs(Tensor Sums, HeadStatistics Tokens, Tensor Mas
 
     public static PairLogProbs Of(CausalModel model, IReadOnlyList<TokenPair> pairs, int padId, PairForward how)
     {
-        var answers = AnswerLogProbs.Of(model, [.. pairs.Select(p => p.Answers)], padId, how.Layout, how.ScorePrompt, how.PaddedLogits);
+        var answers = AnswerLogProbs.Of(model, [.. pairs.Select(p => p.Answers)], padId, how.Layout, how.ScorePrompt, how.PaddedLogits, how.Statistics);
         var (tokens, mask) = (answers.Tokens, answers.Mask);
 
         // Summed wide, a sequence's number does not depend on the rows beside it: policy and reference agree exactly before the first step.

@@ -30,7 +30,7 @@ public static class ProcessRewardRecipe
             throw new CheckpointException($"{options.Model}: a process reward model is a token classifier with two labels. Start from a language model, or from another process reward model.");
         }
 
-        var inputs = new RunInputs(tuned.Trainable, options.Plan(examples.Select(e => e.Ids.Length)), DataDigest.Of(examples), FolderDigest.OfModel(options.Model));
+        var inputs = new RunInputs(tuned.Trainable, options.Plan(examples.Select(e => e.Ids.Length)), DataDigest.Of(examples), FolderDigest.OfModel(options.Model)).With(tuned, options, encoder, folders);
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         Train(tuned.Model, examples, options, run, encoder.PadId, cancellation);
         return run.Result(CheckpointPublication.Publish(folders, folder =>

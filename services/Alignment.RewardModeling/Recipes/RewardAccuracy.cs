@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Training;
@@ -19,7 +18,7 @@ public sealed record RewardAccuracy(double Accuracy, double Ceiling, double Majo
     public static RewardAccuracy Measure(string modelFolder, string file, CancellationToken ct)
     {
         var rows = PreferenceReader.Read(file);
-        var shares = File.ReadLines(file).Where(l => l.Length > 0).Select(VoteShare).ToArray();
+        var shares = rows.Select(r => double.IsNaN(r.VoteShare) ? 1 : r.VoteShare).ToArray();
         var encoder = RowEncoder.Load(modelFolder);
         var pairs = encoder.Encode(rows);
         using var model = CheckpointReader.LoadScoring(modelFolder, new LoadOptions { DType = ScalarType.Float32 }, out _);
@@ -42,11 +41,5 @@ public sealed record RewardAccuracy(double Accuracy, double Ceiling, double Majo
 
         var n = Math.Max(1, pairs.Count);
         return new(agree / n, shares.Select(s => Math.Max(s, 1 - s)).DefaultIfEmpty(1).Average(), majority / n, pairs.Count);
-    }
-
-    private static double VoteShare(string line)
-    {
-        using var row = JsonDocument.Parse(line);
-        return row.RootElement.TryGetProperty("p_win", out var p) && p.ValueKind == JsonValueKind.Number ? p.GetDouble() : 1;
     }
 }

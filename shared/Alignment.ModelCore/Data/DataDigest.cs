@@ -29,6 +29,10 @@ public static class DataDigest
             Add(hash, p.Chosen);
             Add(hash, p.Rejected);
             Add(hash, p.Margin);
+            foreach (var share in new[] { p.VoteShare, p.TieShare }.Where(x => !double.IsNaN(x)))
+            {
+                Add(hash, share);
+            }
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
@@ -54,6 +58,22 @@ public static class DataDigest
             Add(hash, r.Prompt);
             Add(hash, r.Completion);
             Add(hash, r.Label ? 1 : 0);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    public static string Of(IEnumerable<TokenRanking> rows)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var r in rows)
+        {
+            Add(hash, r.Group.Prompt);
+            for (var a = 0; a < r.Ranks.Count; a++)
+            {
+                Add(hash, r.Group.Answers[a]);
+                Add(hash, r.Ranks[a]);
+            }
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());

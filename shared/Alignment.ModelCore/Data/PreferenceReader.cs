@@ -1,10 +1,12 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Alignment.ModelCore.Data;
 
 /// <summary>
 /// Preference pairs from JSON Lines: <c>{"prompt", "chosen", "rejected"}</c> with texts or message lists (<c>"messages"</c> is a second name
-/// for a prompt that is a conversation); optional <c>"margin"</c>. Empty or identical answers are refused.
+/// for a prompt that is a conversation); optional <c>"margin"</c>, <c>"p_win"</c> (share of votes for chosen, ties half), <c>"tie_share"</c>, <c>"tie": true</c>
+/// and <c>"language"</c>. Empty or identical answers are refused.
 /// </summary>
 public static class PreferenceReader
 {
@@ -29,7 +31,37 @@ public static class PreferenceReader
             return null;
         }
 
-        return new(prompt, chosen, rejected, plain, margin);
+        if (Share(line, "p_win") is not { } votes || Share(line, "tie_share") is not { } ties)
+        {
+            return null;
+        }
+
+        var tie = line.Object["tie"]?.GetValueKind() == JsonValueKind.True;
+        return new(prompt, chosen, rejected, plain, margin)
+        {
+            VoteShare = tie ? 0.5 : votes, TieShare = tie ? 1 : ties, Language = line.Object["language"] is JsonValue v && v.TryGetValue<string>(out var language) ? language : "",
+        };
+    }
+
+    private static double? Share(JsonLine line, string field)
+    {
+        if (line.Object[field] is null)
+        {
+            return double.NaN;
+        }
+
+        if (line.Amount(field, double.NaN) is not { } share)
+        {
+            return null;
+        }
+
+        if (share is < 0 or > 1)
+        {
+            line.Fault(field, $"is {share}, not a share.", "Write a number from 0 to 1.");
+            return null;
+        }
+
+        return share;
     }
 
     internal static JsonArray? Turns(JsonLine line, string field, string role)

@@ -91,11 +91,14 @@ public sealed class RowEncoder
         if (chat is null)
         {
             var bare = tokenizer.EncodeIds(Plain(row.Prompt, row.Plain), addSpecialTokens: true);
-            return new(bare, BareAnswer(Plain(row.Chosen, row.Plain)), BareAnswer(Plain(row.Rejected, row.Plain)), row.Margin);
+            return new(bare, BareAnswer(Plain(row.Chosen, row.Plain)), BareAnswer(Plain(row.Rejected, row.Plain)), row.Margin) { VoteShare = row.VoteShare, TieShare = row.TieShare };
         }
 
         var prompt = chat.Prompt(row.Prompt);
-        return new(tokenizer.EncodeIds(prompt, addSpecialTokens: false), Answer(prompt, row.Prompt, row.Chosen), Answer(prompt, row.Prompt, row.Rejected), row.Margin);
+        return new(tokenizer.EncodeIds(prompt, addSpecialTokens: false), Answer(prompt, row.Prompt, row.Chosen), Answer(prompt, row.Prompt, row.Rejected), row.Margin)
+        {
+            VoteShare = row.VoteShare, TieShare = row.TieShare,
+        };
     }
 
     /// <summary>The same as a pair's chosen side.</summary>
@@ -104,6 +107,12 @@ public sealed class RowEncoder
         var pair = Encode(new PreferenceRow(row.Prompt, row.Completion, row.Completion, row.Plain));
         return new(pair.Prompt, pair.Chosen, row.Label);
     }
+
+    public IReadOnlyList<TokenRanking> Encode(IReadOnlyList<RankedRow> rows) => [.. rows.AsParallel().AsOrdered().Select(row =>
+    {
+        var pairs = row.Answers.Select(a => Encode(new PreferenceRow(row.Prompt, a, a, row.Plain))).ToList();
+        return new TokenRanking(new(pairs[0].Prompt, [.. pairs.Select(p => p.Chosen)]), row.Ranks);
+    })];
 
     /// <summary>Prompt and steps as bare text, each step followed by the separator that carries its label (TRL's PRM trainer).</summary>
     public IReadOnlyList<StepwiseTokens> Encode(IReadOnlyList<StepwiseRow> rows, StepwiseRows format) => [.. rows.AsParallel().AsOrdered().Select(r =>

@@ -26,6 +26,12 @@ public sealed record TokenPair(int[] Prompt, int[] Chosen, int[] Rejected, doubl
 
     public TokenRow RejectedRow => TokenRow.Of(Prompt, Rejected);
 
+    /// <summary>Share of votes for chosen, ties counted half; NaN where unknown.</summary>
+    public double VoteShare { get; init; } = double.NaN;
+
+    /// <summary>Share of votes that call the answers equal; NaN where unknown.</summary>
+    public double TieShare { get; init; } = double.NaN;
+
     public PromptAnswers Answers => new(Prompt, [Chosen, Rejected]);
 
     /// <summary>Tokens of both sides, the prompt counted for each.</summary>

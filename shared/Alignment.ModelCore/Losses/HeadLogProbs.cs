@@ -48,7 +48,9 @@ public static class HeadLogProbs
         {
             var (hidden, weight, bias, targets, options) = Unpack(vars);
             var chunks = new List<Tensor[]>();
+            var kept = new List<Tensor>();
             long n = hidden.shape[0], rows = options.RowsPerChunk(weight.shape[0]);
+            var keep = n * weight.shape[0] <= options.KeptElements;
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             for (long start = 0; start < n; start += rows)
@@ -56,13 +58,20 @@ public static class HeadLogProbs
                 using var chunk = NewDisposeScope();
                 var count = Math.Min(rows, n - start);
                 var z = HeadLogits.Compute(hidden.narrow(0, start, count), weight, bias, options);
-                chunks.Add([.. Statistics(z, targets.narrow(0, start, count)).Select(t => t.MoveToOuterDisposeScope())]);
+                var logP = nn.functional.log_softmax(z, -1);
+                chunks.Add([.. Statistics(z, logP, targets.narrow(0, start, count), options.Statistics).Select(t => t.MoveToOuterDisposeScope())]);
+                if (keep)
+                {
+                    kept.Add((options.Softcap is null ? logP : z).MoveToOuterDisposeScope());
+                }
             }
 
             var dtype = hidden.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
             var results = Enumerable.Range(0, 5).Select(i => (n == 0 ? zeros([0], dtype) : cat(chunks.Select(c => c[i]).ToArray())).MoveToOuterDisposeScope()).ToList();
-            ctx.save_for_backward(bias is null ? [hidden, weight, targets, results[1]] : [hidden, weight, targets, results[1], bias]);
+            kept.ForEach(t => t.MoveToOuterDisposeScope());
+            ctx.save_for_backward([hidden, weight, targets, results[1], .. bias is null ? Array.Empty<Tensor>() : [bias], .. kept]);
             ctx.save_data("options", options);
+            ctx.save_data("bias", bias is not null);
             return results;
         }
 
@@ -70,13 +79,16 @@ public static class HeadLogProbs
         {
             var saved = ctx.get_saved_variables();
             Tensor hidden = saved[0], weight = saved[1], targets = saved[2], entropy = saved[3];
-            var bias = saved.Count > 4 ? saved[4] : null;
+            var hasBias = (bool)ctx.get_data("bias");
+            var bias = hasBias ? saved[4] : null;
+            var kept = saved.Skip(hasBias ? 5 : 4).ToList();
             var options = (HeadOptions)ctx.get_data("options");
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             var gradHidden = zeros_like(hidden);
             var gradWeight = weight.requires_grad ? zeros_like(weight) : null;
             var gradBias = bias is null ? null : zeros_like(bias);
+            var useEntropy = grads[1].count_nonzero().item<long>() > 0;
             long n = hidden.shape[0], rows = options.RowsPerChunk(weight.shape[0]);
             for (long start = 0; start < n; start += rows)
             {
@@ -84,9 +96,13 @@ public static class HeadLogProbs
                 var count = Math.Min(rows, n - start);
                 Tensor Part(Tensor t) => t.narrow(0, start, count);
                 var h = Part(hidden);
-                var z = HeadLogits.Compute(h, weight, bias, options);
-                var gradZ = GradZ(z, Part(targets), Part(entropy), Part(grads[0]), Part(grads[1]));
-                var g = HeadLogits.Backward(gradZ, z, options, h.dtype);
+                var own = kept.Count > 0 ? kept[(int)(start / rows)] : null;
+
+                // z itself is needed on the way back through a soft cap alone.
+                var z = own is not null && options.Softcap is null ? null : own ?? HeadLogits.Compute(h, weight, bias, options);
+                var logP = z is null ? own! : nn.functional.log_softmax(z, -1);
+                var gradZ = GradZ(logP, Part(targets), useEntropy ? Part(entropy) : null, Part(grads[0]), Part(grads[1]));
+                var g = HeadLogits.Backward(gradZ, z ?? logP, options, h.dtype);
                 Part(gradHidden).copy_(g.mm(weight));
                 gradWeight?.addmm_(g.t(), h);
                 gradBias?.add_(g.sum([0L]), One);
@@ -104,13 +120,18 @@ public static class HeadLogProbs
             ? ((Tensor)vars[0], (Tensor)vars[1], null, (Tensor)vars[2], (HeadOptions)vars[3])
             : ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2], (Tensor)vars[3], (HeadOptions)vars[4]);
 
-        private static Tensor[] Statistics(Tensor z, Tensor targets)
+        private static Tensor[] Statistics(Tensor z, Tensor logP, Tensor targets, bool all)
         {
-            var logP = nn.functional.log_softmax(z, -1);
+            var logProbs = logP.gather(-1, targets.unsqueeze(-1)).squeeze(-1);
+            if (!all)
+            {
+                return [logProbs, .. Enumerable.Range(0, 4).Select(_ => zeros_like(logProbs))];
+            }
+
             var p = logP.exp();
             return
             [
-                logP.gather(-1, targets.unsqueeze(-1)).squeeze(-1),
+                logProbs,
                 p.Times(logP.Filled(logP.isneginf(), 0)).SumLast().neg(),
                 p.Squared().SumLast().log(),
                 z.mean([-1L]),
@@ -118,12 +139,12 @@ public static class HeadLogProbs
             ];
         }
 
-        private static Tensor GradZ(Tensor z, Tensor targets, Tensor entropy, Tensor gradLogProb, Tensor gradEntropy)
+        /// <param name="entropy">Null where no gradient comes through the entropies.</param>
+        private static Tensor GradZ(Tensor logP, Tensor targets, Tensor? entropy, Tensor gradLogProb, Tensor gradEntropy)
         {
-            var logP = nn.functional.log_softmax(z, -1);
-            var inner = logP.Filled(logP.isneginf(), 0).Plus(entropy.unsqueeze(-1)).Times(gradEntropy.unsqueeze(-1)).Plus(gradLogProb.unsqueeze(-1));
-            var g = logP.exp().Times(inner).neg();
-            return g.scatter_add_(-1, targets.unsqueeze(-1), gradLogProb.unsqueeze(-1));
+            var g = gradLogProb.unsqueeze(-1);
+            var inner = entropy is null ? g : logP.Filled(logP.isneginf(), 0).Plus(entropy.unsqueeze(-1)).Times(gradEntropy.unsqueeze(-1)).Plus(g);
+            return logP.exp().mul_(inner.neg()).scatter_add_(-1, targets.unsqueeze(-1), g);
         }
     }
 }

@@ -8,7 +8,9 @@ namespace Alignment.ModelCore.Losses;
 /// <param name="Softcap">Null: none.</param>
 /// <param name="LogitScale">Multiplies before the cap.</param>
 /// <param name="MaxChunkElements">Rows × vocabulary held at once; 4 M floats are 16 MB.</param>
-public sealed record HeadOptions(double Temperature = 1, double? Softcap = null, double LogitScale = 1, long MaxChunkElements = 4 << 20)
+/// <param name="Statistics">False: <see cref="HeadLogProbs"/> gives log-probs alone, the rest is 0; the same log-probs and gradients to the last bit, in less time.</param>
+/// <param name="KeptElements">Rows × vocabulary up to which the way back uses what the way there computed; beyond, it is computed again.</param>
+public sealed record HeadOptions(double Temperature = 1, double? Softcap = null, double LogitScale = 1, long MaxChunkElements = 4 << 20, bool Statistics = true, long KeptElements = 16 << 20)
 {
     public static HeadOptions Default { get; } = new();
 

@@ -1,3 +1,4 @@
+using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Modules;
@@ -16,15 +17,18 @@ public sealed class RewardModelSource : IRewardSource
     private readonly RowEncoder? encoder;
     private readonly int padId;
     private readonly int batchSize;
+    private readonly RewardScale scale;
 
     /// <param name="encoder">The reward model's own encoder where its ids are not the policy's; null: the same ids.</param>
-    public RewardModelSource(ScoringModel model, int padId, RowEncoder? encoder = null, string name = "reward_model", int batchSize = 16)
+    /// <param name="scale">How the scores are read; null: as they come. Several heads are an ensemble.</param>
+    public RewardModelSource(ScoringModel model, int padId, RowEncoder? encoder = null, string name = "reward_model", int batchSize = 16, RewardScale? scale = null)
     {
-        if (model.Config.LabelCount != 1)
+        if (model.Config.Head != HeadKind.Sequence)
         {
-            throw new InvalidDataException($"A reward model gives one score; this one gives {model.Config.LabelCount}.");
+            throw new InvalidDataException("A reward model scores whole answers; this one labels tokens.");
         }
 
+        this.scale = scale ?? new();
         (this.model, this.padId, this.encoder, this.batchSize, Name) = (model, padId, encoder, batchSize, name);
         model.Freeze();
         model.eval();
@@ -38,7 +42,7 @@ public sealed class RewardModelSource : IRewardSource
     {
         var encoder = RowEncoder.Load(folder);
         var model = CheckpointReader.LoadScoring(folder, ScalarType.Float32);
-        return new(model, encoder.PadId, SameText(folder, policyFolder) ? null : encoder, batchSize: batchSize);
+        return new(model, encoder.PadId, SameText(folder, policyFolder) ? null : encoder, batchSize: batchSize, scale: RewardScale.Load(folder));
     }
 
     public IReadOnlyList<double> Score(IReadOnlyList<RewardItem> items, CancellationToken cancellation)
@@ -54,9 +58,10 @@ public sealed class RewardModelSource : IRewardSource
             using var scope = NewDisposeScope();
             var tokens = TokenBatch.Of([.. batch.Select(i => TokenRow.Of(rows[i], []))], padId);
             var values = ScoringModel.Pool(model.AllScores(tokens.InputIds), tokens.LastPositions).ToDoubles();
+            var heads = values.Length / batch.Length;
             for (var b = 0; b < batch.Length; b++)
             {
-                scores[batch[b]] = values[b];
+                scores[batch[b]] = scale.Of(values.AsSpan(b * heads, heads));
             }
         }
 

@@ -26,5 +26,10 @@ public static class RowsJson
         ["input_ids"] = Ids(r.Ids), ["labels"] = Ids([.. r.Labels.Select(l => (int)l)]),
     })]);
 
+    public static JsonNode Of(IEnumerable<TokenRanking> rows) => new JsonArray([.. rows.Select(r => (JsonNode)new JsonObject
+    {
+        ["prompt_ids"] = Ids(r.Group.Prompt), ["answers"] = new JsonArray([.. r.Group.Answers.Select(a => (JsonNode)Ids(a))]), ["ranks"] = new JsonArray([.. r.Ranks.Select(x => (JsonNode)x)]),
+    })]);
+
     private static JsonArray Ids(int[] ids) => new([.. ids.Select(i => (JsonNode)JsonValue.Create(i))]);
 }

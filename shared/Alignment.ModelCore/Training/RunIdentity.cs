@@ -9,7 +9,7 @@ internal static class RunIdentity
     // Paths may move, and how often a run saves, measures or how many threads it uses does not make it another run.
     public static IReadOnlySet<string> MayDiffer { get; } = new HashSet<string>
     {
-        "model", "data", "save_every", "log_every", "threads", "reference", "reference_cache", "guards.probe_data", "evaluation.data", "reward_model", "critic",
+        "model", "data", "save_every", "log_every", "threads", "reference", "reference_cache", "heldout", "guards.probe_data", "evaluation.data", "reward_model", "critic",
         "regularisation.ewc_data", "regularisation.ewc_fisher", "regularisation.kl_base_data", "regularisation.replay_data", "regularisation.general",
     };
 

@@ -11,7 +11,7 @@ internal sealed class TrainReward : ITrainMethod
 {
     public string Name => "reward";
 
-    public string Help => "Train a reward model on preference pairs.";
+    public string Help => "Train a reward model on preference pairs or rankings.";
 
     public TrainingOptions Defaults => new RewardOptions();
 
@@ -19,6 +19,8 @@ internal sealed class TrainReward : ITrainMethod
     {
         var options = OptionBinder.Bind<RewardOptions>(keys);
         Needs.ModelAndData(options);
-        return (folders, metrics, cancellation) => RewardRecipe.Run(options, PreferenceReader.Read(options.Data), folders, metrics, cancellation);
+        return (folders, metrics, cancellation) => options.Ranks
+            ? RankingRewardRecipe.Run(options, RankingReader.Read(options.Data), folders, metrics, cancellation)
+            : RewardRecipe.Run(options, PreferenceReader.Read(options.Data), folders, metrics, cancellation);
     }
 }

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Alignment.Suite.Commands.Bench.Preference;
+
+/// <summary>
+/// What a step of offline preference optimisation costs: against its necessary arithmetic at the efficiency of supervised fine-tuning, with
+/// shared and separate prompts, with a precomputed and a live reference, and how much memory it takes with LoRA.
+/// </summary>
+internal sealed class PreferenceBench : IBenchmark
+{
+    private readonly Option<string?> part = new("--part") { Description = "Runs one of the memory measurements alone and prints its bytes.", Hidden = true };
+
+    public string Name => "preference";
+
+    public string Help => "Cost of a DPO step: FLOPs, shared prompts, precomputed reference, memory with LoRA.";
+
+    public IEnumerable<Option> Options => [part];
+
+    public int Run(BenchArguments arguments, CancellationToken cancellation)
+    {
+        var size = arguments.Quick ? BenchSize.Quick : BenchSize.Full;
+        if (arguments.Parsed.GetValue(part) is { } name)
+        {
+            Console.WriteLine(MemoryPart.Run(name, size).ToString(CultureInfo.InvariantCulture));
+            return 0;
+        }
+
+        using var steps = new PreferenceSteps(size);
+        var lines = steps.Measure(cancellation).Append(MemoryPart.Ratio(arguments.Quick)).ToList();
+        BenchTable.Print([["measure", "value", "wanted", "met"], .. lines.Select(l => (string[])[l.Name, l.Value.ToString("0.000", CultureInfo.InvariantCulture), l.Wanted, l.Met ? "yes" : "no"])]);
+        BenchTable.WriteJson(arguments.Json, lines.ToDictionary(l => l.Name, l => new { l.Value, l.Wanted, l.Met, l.Detail }));
+        return 0;
+    }
+}
+
+/// <param name="Wanted">The bound in words.</param>
+/// <param name="Detail">The numbers behind it.</param>
+internal sealed record BenchLine(string Name, double Value, string Wanted, bool Met, IReadOnlyDictionary<string, double> Detail);
+
+/// <summary>How large the measured model and rows are.</summary>
+internal sealed record BenchSize(int Width, int Layers, int Vocabulary, int Prompt, int Answer, int Pairs, int Rounds)
+{
+    public static BenchSize Full { get; } = new(512, 4, 8192, 128, 128, 4, 5);
+
+    public static BenchSize Quick { get; } = new(384, 3, 2048, 64, 64, 4, 2);
+}

@@ -1,0 +1,53 @@
+using System.Text.Json;
+
+namespace Alignment.ModelCore.Rollouts;
+
+/// <summary>
+/// <c>reward.json</c> beside a reward model's weights: how its raw scores are read. A score is the mean of the heads, less
+/// <paramref name="UncertaintyPenalty"/> times their standard deviation, less <paramref name="Mean"/>, over <paramref name="Std"/>.
+/// </summary>
+/// <param name="Mean">Mean score over the training answers.</param>
+/// <param name="Std">Standard deviation over the training answers.</param>
+/// <param name="Temperature">σ(difference of raw scores ÷ temperature) is the calibrated probability that the first wins.</param>
+/// <param name="UncertaintyPenalty">Standard deviations of the ensemble's heads subtracted from their mean.</param>
+/// <param name="TieParameter">η (Rao–Kupper) or log ν (Davidson) of a model trained with ties; NaN without.</param>
+public sealed record RewardScale(double Mean = 0, double Std = 1, double Temperature = 1, double UncertaintyPenalty = 0, double TieParameter = double.NaN)
+{
+    public const string FileName = "reward.json";
+
+    private static readonly JsonSerializerOptions Spelling = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    /// <summary>The checkpoint's scale; the identity where it has none.</summary>
+    public static RewardScale Load(string folder) =>
+        Path.Combine(folder, FileName) is var path && File.Exists(path) ? JsonSerializer.Deserialize<RewardScale>(File.ReadAllBytes(path), Spelling) ?? new() : new();
+
+    public void Save(string folder) => File.WriteAllText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this, Spelling) + "\n");
+
+    /// <summary>One score from those of the heads.</summary>
+    public double Of(ReadOnlySpan<double> heads)
+    {
+        var (mean, std) = Spread(heads);
+        return (mean - (UncertaintyPenalty * std) - Mean) / Std;
+    }
+
+    /// <summary>Mean of the heads, and their standard deviation (÷ K): the ensemble's uncertainty, 0 for one head.</summary>
+    public static (double Mean, double Std) Spread(ReadOnlySpan<double> heads)
+    {
+        double sum = 0, squares = 0;
+        foreach (var h in heads)
+        {
+            sum += h;
+        }
+
+        var mean = sum / heads.Length;
+        foreach (var h in heads)
+        {
+            squares += (h - mean) * (h - mean);
+        }
+
+        return (mean, Math.Sqrt(squares / heads.Length));
+    }
+}
