@@ -6,7 +6,7 @@ namespace Alignment.Suite.Commands.Bench.Methods;
 /// <summary><c>align bench methods</c>: trains every policy method on the help desk sample, whose gold rubric is known, and asks whether it learned.</summary>
 internal sealed class MethodsBenchmark : IBenchmark
 {
-    private readonly Option<string?> only = new("--methods") { Description = "Only these, separated by commas." };
+    private readonly Option<string?> only = new("--methods") { Description = "Only these, separated by commas, and without the section on over-optimisation." };
     private readonly Option<int> seeds = new("--seeds") { Description = "Training runs of each method.", DefaultValueFactory = _ => 3 };
     private readonly Option<string?> work = new("--work") { Description = "Folder for what is made; the starting point, judgements and reward model in it are used again." };
     private readonly Option<bool> overOptimisation = new("--over-optimisation") { Description = "Only the last section: one run without the guard of proxy against gold, one with it." };
@@ -36,9 +36,26 @@ internal sealed class MethodsBenchmark : IBenchmark
         try
         {
             new Prerequisites(paths, arguments.Quick, Say).Make(cancellation);
-            var table = arguments.Parsed.GetValue(overOptimisation) ? [] : new MethodTable(paths, arguments.Parsed.GetValue(seeds), Say).Make(chosen, cancellation);
-            BenchTable.WriteJson(arguments.Json, table.Select(r => new { r.Method, WinRate = r.WinRate.ToJson(), r.Kl, r.Gold, r.Proxy, r.Seconds, r.PeakRssBytes }).ToList());
-            return table.All(r => r.WinRate.Low > 0.5) ? 0 : 1;
+            var learned = true;
+            if (!arguments.Parsed.GetValue(overOptimisation))
+            {
+                var table = new MethodTable(paths, arguments.Parsed.GetValue(seeds), Say).Make(chosen, cancellation);
+                BenchTable.WriteJson(arguments.Json, table.Select(r => new { r.Method, WinRate = r.WinRate.ToJson(), r.Kl, r.Gold, r.Proxy, r.Seconds, r.PeakRssBytes }).ToList());
+                learned = table.All(r => r.WinRate.Low > 0.5);
+            }
+
+            if (arguments.Parsed.GetValue(only) is not null)
+            {
+                return learned ? 0 : 1;
+            }
+
+            var (runs, shown) = new OverOptimisation(paths, Say).Make(cancellation);
+            if (arguments.Parsed.GetValue(overOptimisation))
+            {
+                BenchTable.WriteJson(arguments.Json, runs);
+            }
+
+            return learned && shown ? 0 : 1;
         }
         catch (InvalidOperationException e)
         {
