@@ -10,7 +10,7 @@ namespace Alignment.PolicyOptimization.Rewards;
 internal static class RuleRewards
 {
     // A hostile answer must not stall a run.
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     public static IRewardSource Create(string kind, string argument) => new FunctionReward(kind, kind switch
     {

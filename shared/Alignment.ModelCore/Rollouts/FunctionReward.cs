@@ -11,7 +11,14 @@ public sealed class FunctionReward(string name, Func<RewardItem, double> score) 
         for (var i = 0; i < scores.Length; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            scores[i] = score(items[i]);
+            try
+            {
+                scores[i] = score(items[i]);
+            }
+            catch (Exception e) when (e is not OperationCanceledException and not RewardException)
+            {
+                throw new RewardException(Name, $"failed on response {i + 1} of {scores.Length}: {e.Message}", e);
+            }
         }
 
         return scores;

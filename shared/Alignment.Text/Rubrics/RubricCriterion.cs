@@ -75,8 +75,8 @@ public sealed record LengthCriterion : RubricCriterion
 /// <summary>1 when no pattern matches, else 0. Patterns are .NET regular expressions, letter case ignored.</summary>
 public sealed record ForbiddenPatternsCriterion : RubricCriterion
 {
-    // A hostile answer must not stall the scorer.
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
+    // A hostile answer must not stall the scorer, nor a busy machine fail it: the limit counts the time in which others run.
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     public required IReadOnlyList<string> Patterns { get; init; }
 

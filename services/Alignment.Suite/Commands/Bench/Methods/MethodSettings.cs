@@ -25,6 +25,6 @@ internal sealed record MethodSettings(string Name, string Method, string Yaml)
         return file;
     }
 
-    // dpo, and dpo+hinge for the same method with other settings.
-    private static MethodSettings Of(string name, string yaml) => new(name, name.Split('+')[0], yaml);
+    // dpo, and dpo@hinge for the same method with other settings.
+    private static MethodSettings Of(string name, string yaml) => new(name, name.Split('@')[0], yaml);
 }

@@ -21,7 +21,7 @@ internal sealed record ProbePoint(int Step, double Proxy, double Gold, double Kl
 /// </summary>
 internal sealed class OverOptimisation(BenchPaths paths, Action<string> say)
 {
-    private const string Method = "ppo";
+    private const string Method = "rloo";
 
     /// <returns>Both runs; whether they showed what they should.</returns>
     public (IReadOnlyList<OverOptimisedRun> Runs, bool Shown) Make(CancellationToken cancellation)
@@ -44,7 +44,8 @@ internal sealed class OverOptimisation(BenchPaths paths, Action<string> say)
         }
 
         var job = new MethodSettings(Method, Method, File.ReadAllText(Path.Combine(BenchPaths.Sample, "over-optimisation.yaml"))).Write(paths, folder);
-        ChildProcess.Run(["train", Method, "--config", job, "--set", $"guards.proxy_gold_gap={guard}", "--set", "seed=1", "--out", folder], cancellation);
+        string[] patience = guard == "off" ? [] : ["--set", "guards.gold_tolerance=0.01", "--set", "guards.gold_patience=2"];
+        ChildProcess.Run(["train", Method, "--config", job, "--set", $"guards.proxy_gold_gap={guard}", .. patience, "--set", "seed=1", "--out", folder], cancellation);
         var lines = File.ReadLines(Path.Combine(folder, "metrics.jsonl")).Select(l => JsonNode.Parse(l)!.AsObject()).ToList();
         var curve = lines.Where(l => l.ContainsKey(ProbeMetrics.Gold)).Select(l => new ProbePoint(l["step"]!.GetValue<int>(), Number(l, ProbeMetrics.Proxy), Number(l, ProbeMetrics.Gold), Number(l, ProbeMetrics.KlPerSequence))).ToList();
         var record = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "training.json")))!;
