@@ -65,13 +65,13 @@ internal static class ModuleNames
 
     private static bool InLayers(AdapterConfig config, string module)
     {
-        string[]? layers = config.Json["layers_to_transform"] switch { null => null, JsonArray many => [.. many.Select(n => n!.ToString())], var one => [one.ToString()] };
+        string[]? layers = config.Json["layers_to_transform"] switch { null => null, JsonArray many => [.. many.Select(n => n?.ToString() ?? "")], var one => [one.ToString()] };
         if (layers is null or { Length: 0 })
         {
             return true;
         }
 
-        string[] patterns = config.Json["layers_pattern"] switch { JsonArray { Count: > 0 } many => [.. many.Select(n => n!.ToString())], JsonValue one when one.ToString().Length > 0 => [one.ToString()], _ => [@"[^.]*"] };
+        string[] patterns = config.Json["layers_pattern"] switch { JsonArray { Count: > 0 } many => [.. many.Select(n => n?.ToString() ?? "")], JsonValue one when one.ToString().Length > 0 => [one.ToString()], _ => [@"[^.]*"] };
         foreach (var pattern in patterns)
         {
             var m = Regex.Match(module, $@"\A.*\.{pattern}\.(\d+)\.", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));

@@ -51,19 +51,19 @@ internal static class LoraStart
     /// <summary>W = USVᵀ; A = √(S_r/s)·V_rᵀ, B = U_r·√(S_r/s).</summary>
     private static (Tensor A, Tensor B) Principal(Projection target, long rank, double scale)
     {
-        var (u, s, v) = torch.linalg.svd(Wide(target), fullMatrices: false);
+        var (u, s, v) = torch.linalg.svd(Wide(target, rank), fullMatrices: false);
         var root = s.narrow(0, 0, rank).div(scale).sqrt();
-        return Take(target, v.narrow(0, 0, rank).mul(root.unsqueeze(1)), u.narrow(1, 0, rank).mul(root.unsqueeze(0)), scale);
+        return Take(target, rank, v.narrow(0, 0, rank).mul(root.unsqueeze(1)), u.narrow(1, 0, rank).mul(root.unsqueeze(0)), scale);
     }
 
     /// <summary>W = QR; B = the first r columns of Q, A = the first r rows of R, not divided by s.</summary>
     private static (Tensor A, Tensor B) Orthonormal(Projection target, long rank, double scale)
     {
-        var (q, r) = torch.linalg.qr(Wide(target));
-        return Take(target, r.narrow(0, 0, rank), q.narrow(1, 0, rank), scale);
+        var (q, r) = torch.linalg.qr(Wide(target, rank));
+        return Take(target, rank, r.narrow(0, 0, rank), q.narrow(1, 0, rank), scale);
     }
 
-    private static Tensor Wide(Projection target)
+    private static Tensor Wide(Projection target, long rank)
     {
         if (target.Quantised is not null)
         {
@@ -71,13 +71,18 @@ internal static class LoraStart
         }
 
         var weight = target.Dense().detach();
+        if (rank > Math.Min(target.InFeatures, target.OutFeatures))
+        {
+            throw new AdapterException($"init_lora_weights pissa and olora need a rank of at most the smaller side of every target, {Math.Min(target.InFeatures, target.OutFeatures)} here; r is {rank}.");
+        }
+
         return weight.dtype == ScalarType.Float64 ? weight : weight.to_type(ScalarType.Float32);
     }
 
-    private static (Tensor A, Tensor B) Take(Projection target, Tensor a, Tensor b, double scale)
+    private static (Tensor A, Tensor B) Take(Projection target, long rank, Tensor a, Tensor b, double scale)
     {
         var weight = target.Own("weight");
-        var rest = Wide(target).sub(b.mm(a).mul(scale));
+        var rest = Wide(target, rank).sub(b.mm(a).mul(scale));
         weight.copy_(target.Transposed ? rest.t() : rest);
         return (a.to_type(weight.dtype), b.to_type(weight.dtype));
     }

@@ -27,7 +27,7 @@ internal static class TrainedTokens
 
     private static void Add(AdapterSite site, string path, TokenEmbedding embedding, JsonArray list)
     {
-        var ids = list.Select(n => n is JsonValue v && v.TryGetValue<long>(out var id) ? id : throw Wrong()).ToArray();
+        var ids = list.Select(n => long.TryParse(n?.ToJsonString(), out var id) ? id : throw Wrong()).ToArray();
         var size = embedding.Weight.shape[0];
         foreach (var odd in ids.Where(i => i < 0 || i >= size).Take(1))
         {
