@@ -51,6 +51,6 @@ internal static class OfflineRun
     {
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         train(run);
-        return run.Result(CheckpointPublication.Publish(folders, f => CheckpointWriter.Save(tuned.Model, f))).Digest;
+        return run.Result(CheckpointPublication.Publish(folders, tuned.Save)).Digest;
     }
 }

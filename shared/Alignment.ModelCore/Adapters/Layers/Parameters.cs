@@ -8,7 +8,7 @@ internal static class Parameters
     /// <summary>A trainable copy outside every dispose scope.</summary>
     public static Parameter Copy(Tensor value)
     {
-        var parameter = new Parameter(value.detach().clone(), requires_grad: true);
+        var parameter = new Parameter(value.detach().contiguous().clone(), requires_grad: true);
         parameter.DetachFromDisposeScope();
         return parameter;
     }
