@@ -39,7 +39,7 @@ public sealed class LearnedPromptTests : IDisposable
         using var model = AdapterCases.Model(ScalarType.Float32);
         using var adapter = AdapterCases.Moved(model, words);
         IReadOnlyList<int>[] prompts = [[1, 2, 3, 4], [9, 8], [5]];
-        var answers = new SequenceGenerator(model).Generate(prompts, new GenerationOptions { MaxNewTokens = 6 });
+        var answers = new SequenceGenerator(model).Generate(prompts, new GenerationOptions { MaxNewTokens = 6 }, cancellationToken: TestContext.Current.CancellationToken);
         foreach (var (prompt, answer) in prompts.Zip(answers))
         {
             Assert.Equal(Greedy(model, prompt, 6), answer.Ids);
@@ -56,9 +56,9 @@ public sealed class LearnedPromptTests : IDisposable
         var generator = new SequenceGenerator(model);
         var options = new GenerationOptions { MaxNewTokens = 4 };
         using var prefix = new PrefixCache();
-        var first = generator.Generate([[1, 2, 3]], options, prefix: prefix)[0].Ids;
+        var first = generator.Generate([[1, 2, 3]], options, cancellationToken: TestContext.Current.CancellationToken, prefix: prefix)[0].Ids;
         int[] turn = [1, 2, 3, .. first, 7, 8];
-        var second = generator.Generate([turn], options, prefix: prefix)[0].Ids;
+        var second = generator.Generate([turn], options, cancellationToken: TestContext.Current.CancellationToken, prefix: prefix)[0].Ids;
         Assert.True(prefix.Reused > 3);
         Assert.Equal(Greedy(model, turn, 4), second);
     }
@@ -69,7 +69,7 @@ public sealed class LearnedPromptTests : IDisposable
     {
         using var model = AdapterCases.Model(ScalarType.Float32);
         using var adapter = AdapterCases.Moved(model, words);
-        Assert.Equal(4, new SequenceGenerator(model).Generate([[1, 2], [3, 4, 5]], new GenerationOptions { MaxNewTokens = 3, Beams = 2, Sequences = 2 }).Count);
+        Assert.Equal(4, new SequenceGenerator(model).Generate([[1, 2], [3, 4, 5]], new GenerationOptions { MaxNewTokens = 3, Beams = 2, Sequences = 2 }, cancellationToken: TestContext.Current.CancellationToken).Count);
     }
 
     [Fact]

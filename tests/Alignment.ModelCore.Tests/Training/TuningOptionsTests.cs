@@ -1,5 +1,4 @@
 using Alignment.ModelCore.Configuration;
-using Alignment.ModelCore.Modules;
 using Alignment.ModelCore.Tests.Adapters;
 using Alignment.ModelCore.Training;
 using TorchSharp;

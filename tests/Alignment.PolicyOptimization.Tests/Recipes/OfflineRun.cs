@@ -1,4 +1,3 @@
-using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Modules;
 using Alignment.ModelCore.Training;
