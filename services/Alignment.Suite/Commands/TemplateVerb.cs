@@ -10,8 +10,6 @@ namespace Alignment.Suite.Commands;
 /// <summary><c>align template</c>: a file of conversations through a chat template, a line at a time, in order.</summary>
 internal sealed class TemplateVerb : IVerb
 {
-    private const int ChunkLines = 512;
-
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public Command Build()
@@ -27,7 +25,7 @@ internal sealed class TemplateVerb : IVerb
             {
                 var clock = Clock(parse.GetValue(now));
                 var templates = TemplateSource.Read(parse.GetValue(source)!);
-                Run(parse.GetValue(input)!, parse.GetValue(output)!, (line, where) => Line(templates, clock, line, where), cancel);
+                LineFile.Transform(parse.GetValue(input)!, parse.GetValue(output)!, (line, where) => Line(templates, clock, line, where), cancel);
                 return Task.FromResult(0);
             }
             catch (Exception e) when (e is InvalidDataException or TokenizerException or IOException or UnauthorizedAccessException)
@@ -43,32 +41,6 @@ internal sealed class TemplateVerb : IVerb
     private static DateTimeOffset? Clock(string? text) => text is null ? null
         : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time
         : throw new InvalidDataException($"--now {text}: not a time; write it like 2026-02-03T14:05:09.");
-
-    private static void Run(FileInfo input, FileInfo output, Func<string, string, byte[]> render, CancellationToken cancel)
-    {
-        using var writer = new FileStream(output.FullName, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
-        var first = 1;
-        foreach (var chunk in File.ReadLines(input.FullName).Chunk(ChunkLines))
-        {
-            var results = new byte[chunk.Length][];
-            try
-            {
-                Parallel.For(0, chunk.Length, new() { CancellationToken = cancel }, i => results[i] = string.IsNullOrWhiteSpace(chunk[i]) ? [] : render(chunk[i], $"{input.FullName} line {first + i}"));
-            }
-            catch (AggregateException e)
-            {
-                throw e.InnerExceptions.OrderBy(x => x.Message, StringComparer.Ordinal).First();
-            }
-
-            foreach (var line in results.Where(r => r.Length > 0))
-            {
-                writer.Write(line);
-                writer.WriteByte((byte)'\n');
-            }
-
-            first += chunk.Length;
-        }
-    }
 
     private static byte[] Line(TemplateSource templates, DateTimeOffset? now, string line, string where)
     {

@@ -8,8 +8,6 @@ namespace Alignment.Suite.Commands;
 /// <summary><c>align tokenize</c>: a file of texts or ids through a tokenizer, a line at a time, in order.</summary>
 internal sealed class TokenizeVerb : IVerb
 {
-    private const int ChunkLines = 2048;
-
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public Command Build()
@@ -25,7 +23,8 @@ internal sealed class TokenizeVerb : IVerb
             try
             {
                 var tokenizer = Tokenizer.Load(parse.GetValue(source)!);
-                Run(tokenizer, parse.GetValue(input)!, parse.GetValue(output)!, parse.GetValue(special), parse.GetValue(skip), cancel);
+                var (add, drop) = (parse.GetValue(special), parse.GetValue(skip));
+                LineFile.Transform(parse.GetValue(input)!, parse.GetValue(output)!, (line, where) => Line(tokenizer, line, where, add, drop), cancel);
                 return Task.FromResult(0);
             }
             catch (Exception e) when (e is TokenizerException or InvalidDataException or IOException or UnauthorizedAccessException)
@@ -35,32 +34,6 @@ internal sealed class TokenizeVerb : IVerb
             }
         });
         return command;
-    }
-
-    private static void Run(Tokenizer tokenizer, FileInfo input, FileInfo output, bool special, bool skip, CancellationToken cancel)
-    {
-        using var writer = new FileStream(output.FullName, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
-        var first = 1;
-        foreach (var chunk in File.ReadLines(input.FullName).Chunk(ChunkLines))
-        {
-            var results = new byte[chunk.Length][];
-            try
-            {
-                Parallel.For(0, chunk.Length, new() { CancellationToken = cancel }, i => results[i] = string.IsNullOrWhiteSpace(chunk[i]) ? [] : Line(tokenizer, chunk[i], $"{input.FullName} line {first + i}", special, skip));
-            }
-            catch (AggregateException e)
-            {
-                throw e.InnerExceptions.OrderBy(x => x.Message, StringComparer.Ordinal).First();
-            }
-
-            foreach (var line in results.Where(r => r.Length > 0))
-            {
-                writer.Write(line);
-                writer.WriteByte((byte)'\n');
-            }
-
-            first += chunk.Length;
-        }
     }
 
     private static byte[] Line(Tokenizer tokenizer, string line, string where, bool special, bool skip)

@@ -31,7 +31,7 @@ internal sealed class UnigramModel : ITokenModel
         this.unknownId = unknownId;
         cacheBySpan = cache.GetAlternateLookup<ReadOnlySpan<char>>();
         ids = new(pieces.Count, StringComparer.Ordinal);
-        trie = new(pieces.Count * 2);
+        trie = new(pieces.Count * 4);
         var least = double.PositiveInfinity;
         for (var id = 0; id < pieces.Count; id++)
         {

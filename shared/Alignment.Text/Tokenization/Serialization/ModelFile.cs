@@ -132,16 +132,14 @@ internal sealed class ModelFile
         var result = new List<(string, double)>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            var wrong = $"model.vocab[{result.Count}]: a piece and its score are expected";
-            Expect(ref reader, JsonTokenType.StartArray, wrong);
-            reader.Read();
-            Expect(ref reader, JsonTokenType.String, wrong);
-            var piece = reader.GetString()!;
-            reader.Read();
-            Expect(ref reader, JsonTokenType.Number, wrong);
-            result.Add((piece, reader.GetDouble()));
-            reader.Read();
-            Expect(ref reader, JsonTokenType.EndArray, wrong);
+            if (reader.TokenType == JsonTokenType.StartArray && reader.Read() && reader.TokenType == JsonTokenType.String && reader.GetString() is { } piece
+                && reader.Read() && reader.TokenType == JsonTokenType.Number && reader.GetDouble() is var score && reader.Read() && reader.TokenType == JsonTokenType.EndArray)
+            {
+                result.Add((piece, score));
+                continue;
+            }
+
+            throw new TokenizerException($"tokenizer.json: model.vocab[{result.Count}]: a piece and its score are expected.");
         }
 
         return result;
@@ -153,7 +151,6 @@ internal sealed class ModelFile
         var result = new List<(string, string)>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            var wrong = $"model.merges[{result.Count}]: two tokens are expected, as \"left right\" or as a list";
             if (reader.TokenType == JsonTokenType.String)
             {
                 var text = reader.GetString()!;
@@ -163,19 +160,20 @@ internal sealed class ModelFile
                 }
 
                 var blank = text.IndexOf(' ');
-                result.Add(blank >= 0 && text.IndexOf(' ', blank + 1) < 0 ? (text[..blank], text[(blank + 1)..]) : throw new TokenizerException($"tokenizer.json: {wrong}."));
+                if (blank >= 0 && text.IndexOf(' ', blank + 1) < 0)
+                {
+                    result.Add((text[..blank], text[(blank + 1)..]));
+                    continue;
+                }
+            }
+            else if (reader.TokenType == JsonTokenType.StartArray && reader.Read() && reader.TokenType == JsonTokenType.String && reader.GetString() is { } left
+                && reader.Read() && reader.TokenType == JsonTokenType.String && reader.GetString() is { } right && reader.Read() && reader.TokenType == JsonTokenType.EndArray)
+            {
+                result.Add((left, right));
                 continue;
             }
 
-            Expect(ref reader, JsonTokenType.StartArray, wrong);
-            reader.Read();
-            Expect(ref reader, JsonTokenType.String, wrong);
-            var left = reader.GetString()!;
-            reader.Read();
-            Expect(ref reader, JsonTokenType.String, wrong);
-            result.Add((left, reader.GetString()!));
-            reader.Read();
-            Expect(ref reader, JsonTokenType.EndArray, wrong);
+            throw new TokenizerException($"tokenizer.json: model.merges[{result.Count}]: two tokens are expected, as \"left right\" or as a list.");
         }
 
         return result;
