@@ -40,7 +40,7 @@ internal sealed class MethodsBenchmark : IBenchmark
             if (!arguments.Parsed.GetValue(overOptimisation))
             {
                 var table = new MethodTable(paths, arguments.Parsed.GetValue(seeds), Say).Make(chosen, cancellation);
-                BenchTable.WriteJson(arguments.Json, table.Select(r => new { r.Method, WinRate = r.WinRate.ToJson(), r.Kl, r.Gold, r.Proxy, r.Seconds, r.PeakRssBytes }).ToList());
+                BenchTable.WriteJson(arguments.Json, table.Select(Json).ToList());
                 learned = table.All(r => r.WinRate.Low > 0.5);
             }
 
@@ -63,6 +63,8 @@ internal sealed class MethodsBenchmark : IBenchmark
             return 70;
         }
     }
+
+    internal static object Json(MethodRow r) => new { r.Method, WinRate = r.WinRate.ToJson(), r.Kl, r.Gold, r.Proxy, r.Seconds, r.PeakRssBytes };
 
     private static void Say(string what) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{DateTime.Now:HH:mm:ss} {what}"));
 }
