@@ -50,8 +50,8 @@ public sealed class OnlineOnSampleTests : IDisposable
         Assert.Contains("and max_length 30 less max_new_tokens 16 leaves 14", e.Message, StringComparison.Ordinal);
         Assert.Contains("long_prompts: drop", e.Message, StringComparison.Ordinal);
         var metrics = new MemoryMetrics();
-        Run("rloo", "full", """{"max_length": 32, "max_new_tokens": 16, "long_prompts": "drop", "max_steps": 1}""", "dropped", metrics);
-        Assert.Contains(metrics.Events, x => x.Name == "rows_dropped" && x.Message.Contains("longer than 16 tokens", StringComparison.Ordinal));
+        Run("rloo", "full", """{"max_length": 40, "max_new_tokens": 16, "long_prompts": "drop", "max_steps": 1}""", "dropped", metrics);
+        Assert.Contains(metrics.Events, x => x.Name == "rows_dropped" && x.Message.Contains("longer than 24 tokens", StringComparison.Ordinal));
     }
 
     [Fact]
