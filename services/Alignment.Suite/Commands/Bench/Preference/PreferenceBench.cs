@@ -5,29 +5,33 @@ namespace Alignment.Suite.Commands.Bench.Preference;
 
 /// <summary>
 /// What a step of offline preference optimisation costs: against its necessary arithmetic at the efficiency of supervised fine-tuning, with
-/// shared and separate prompts, with a precomputed and a live reference, and how much memory it takes with LoRA.
+/// shared and separate prompts, with a precomputed and a live reference, and how much memory it takes with LoRA; and how fast online methods
+/// sample and score.
 /// </summary>
 internal sealed class PreferenceBench : IBenchmark
 {
-    private readonly Option<string?> part = new("--part") { Description = "Runs one of the memory measurements alone and prints its bytes.", Hidden = true };
+    private readonly Option<string?> part = new("--part") { Description = "online: only the speed of rollouts. lora-sft, lora-dpo: that memory measurement alone, its bytes.", Hidden = true };
 
     public string Name => "preference";
 
-    public string Help => "Cost of a DPO step: FLOPs, shared prompts, precomputed reference, memory with LoRA.";
+    public string Help => "Cost of a DPO step: FLOPs, shared prompts, precomputed reference, memory with LoRA; speed of rollouts.";
 
     public IEnumerable<Option> Options => [part];
 
     public int Run(BenchArguments arguments, CancellationToken cancellation)
     {
         var size = arguments.Quick ? BenchSize.Quick : BenchSize.Full;
-        if (arguments.Parsed.GetValue(part) is { } name)
+        var only = arguments.Parsed.GetValue(part);
+        if (only is { } name and not "online")
         {
             Console.WriteLine(MemoryPart.Run(name, size).ToString(CultureInfo.InvariantCulture));
             return 0;
         }
 
         using var steps = new PreferenceSteps(size);
-        var lines = steps.Measure(cancellation).Append(MemoryPart.Ratio(arguments.Quick)).ToList();
+        using var online = new OnlineSpeed(size);
+        var offline = only is null ? steps.Measure(cancellation).Append(MemoryPart.Ratio(arguments.Quick)) : [];
+        var lines = offline.Concat(online.Measure(cancellation)).ToList();
         BenchTable.Print([["measure", "value", "wanted", "met"], .. lines.Select(l => (string[])[l.Name, l.Value.ToString("0.000", CultureInfo.InvariantCulture), l.Wanted, l.Met ? "yes" : "no"])]);
         BenchTable.WriteJson(arguments.Json, lines.ToDictionary(l => l.Name, l => new { l.Value, l.Wanted, l.Met, l.Detail }));
         return 0;
