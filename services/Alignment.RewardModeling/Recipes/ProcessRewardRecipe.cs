@@ -30,7 +30,9 @@ public static class ProcessRewardRecipe
             throw new CheckpointException($"{options.Model}: a process reward model is a token classifier with two labels. Start from a language model, or from another process reward model.");
         }
 
-        var inputs = new RunInputs(tuned.Trainable, options.Plan(examples.Select(e => e.Ids.Length)), DataDigest.Of(examples), FolderDigest.OfModel(options.Model)).With(tuned, options, encoder, folders);
+        var inputs = new RunInputs(tuned.Trainable, options.Plan(examples.Select(e => e.Ids.Length)), DataDigest.Of(examples), FolderDigest.OfModel(options.Model));
+        var heldOut = options.Evaluation.Data.Count > 0 ? Labelled(options, encoder.Encode(StepwiseReader.Read(options.Evaluation.Data), format), metrics) : HeldOut.SampleOf(examples);
+        inputs = inputs.With(tuned, options, encoder, folders, new HeldOut(() => Measure(tuned.Model, heldOut, encoder.PadId, options.BatchSize), "eval_accuracy", DataDigest.Of(heldOut)));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         Train(tuned.Model, examples, options, run, encoder.PadId, cancellation);
         return run.Result(CheckpointPublication.Publish(folders, folder =>
@@ -64,6 +66,27 @@ public static class ProcessRewardRecipe
             // 4. Clip, update, log, save when due.
             run.Update(step.Sum(m => m.Sum(r => (long)r.Ids.Length)), means.Values, () => RowsJson.Of(step.SelectMany(m => m)));
         }
+    }
+
+    /// <summary>Held-out steps: <c>eval_loss</c> and <c>eval_accuracy</c>, means over labelled steps.</summary>
+    private static Dictionary<string, double> Measure(ScoringModel model, IReadOnlyList<StepwiseTokens> rows, int padId, int batchSize)
+    {
+        var training = model.training;
+        model.eval();
+        var (loss, right, labels) = (0.0, 0.0, rows.Sum(r => r.Count));
+        using (no_grad())
+        {
+            foreach (var batch in rows.OrderBy(r => r.Ids.Length).Chunk(batchSize))
+            {
+                using var scope = NewDisposeScope();
+                var (ids, marks) = Padded(batch, padId);
+                var result = ProcessRewardLoss.Compute(model.AllScores(ids), marks, labels);
+                (loss, right) = (loss + result.Loss.ToDouble(), right + (result.Accuracy.ToDouble() * batch.Sum(r => r.Count)));
+            }
+        }
+
+        model.train(training);
+        return new(StringComparer.Ordinal) { ["eval_loss"] = loss, ["eval_accuracy"] = right / labels };
     }
 
     private static (Tensor Ids, Tensor Labels) Padded(StepwiseTokens[] rows, int padId)

@@ -45,6 +45,8 @@ public static class BestOfNRecipe
 
         // 4. Learn.
         var inputs = new RunInputs(policy.Trainable, options.Plan(examples.Select(e => e.Ids.Length)), DataDigest.Of(examples), digest);
+        var heldOut = options.Evaluation.Data.Count > 0 ? GeneralRows.Read(options.Evaluation.Data, prompts.Encoder, options.MaxLength) : HeldOut.SampleOf(examples);
+        inputs = inputs.With(policy, options, prompts.Encoder, folders, HeldOut.Of(policy.Model, heldOut, prompts.Encoder.PadId, options.BatchSize));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         run.Probe = PolicyProbe.Open(options, policy, prompts.Encoder, rewards);
         Train(policy.Model, examples, run, prompts.Encoder.PadId, cancellation);
