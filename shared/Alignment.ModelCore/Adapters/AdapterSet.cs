@@ -80,6 +80,22 @@ public sealed class AdapterSet : IDisposable
         Change(part => part.Merge);
     }
 
+    /// <summary>
+    /// What each of the base's parameters would be after a merge, one at a time: nothing is changed, and no second copy of the base is made.
+    /// A parameter that the adapter leaves alone comes back as it is.
+    /// </summary>
+    /// <exception cref="AdapterException">There is a reason why not; see <see cref="CannotMerge"/>.</exception>
+    public Func<string, Tensor, Tensor> MergedValues()
+    {
+        if (CannotMerge is { } reason)
+        {
+            throw new AdapterException($"This adapter cannot be merged: {reason}.");
+        }
+
+        var folds = InOrder.SelectMany(p => p.Folds).GroupBy(f => f.Target.Handle).ToDictionary(g => g.Key, g => g.Select(f => f.Fold).ToList());
+        return (_, value) => folds.TryGetValue(value.Handle, out var all) ? all.Aggregate(value.detach(), (v, fold) => fold(v)) : value;
+    }
+
     /// <summary>Puts the weights from before <see cref="Merge"/> back bit for bit, and the adapter on.</summary>
     public void Unmerge()
     {
@@ -137,9 +153,11 @@ public sealed class AdapterSet : IDisposable
         using var scope = torch.NewDisposeScope();
         merged = new();
         // Parameters trained in full first: what is folded in afterwards builds on them.
-        foreach (var part in parts.OrderBy(p => p is ReplacedPart ? 0 : 1))
+        foreach (var part in InOrder)
         {
             how(part)(merged);
         }
     }
+
+    private IEnumerable<AdapterPart> InOrder => parts.OrderBy(p => p is ReplacedPart ? 0 : 1);
 }

@@ -72,7 +72,7 @@ public static class CheckpointWriter
 
         if (shards.Count == 1)
         {
-            SafeTensorsWriter.Write(Path.Combine(folder, "model.safetensors"), tensors, options.DType);
+            SafeTensorsWriter.Write(Path.Combine(folder, "model.safetensors"), tensors, options.DType, change: options.Change);
             return;
         }
 
@@ -80,7 +80,7 @@ public static class CheckpointWriter
         for (var i = 0; i < shards.Count; i++)
         {
             var name = $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors";
-            SafeTensorsWriter.Write(Path.Combine(folder, name), shards[i], options.DType);
+            SafeTensorsWriter.Write(Path.Combine(folder, name), shards[i], options.DType, change: options.Change);
             shards[i].ForEach(t => map.Add(t.Name, name));
         }
 

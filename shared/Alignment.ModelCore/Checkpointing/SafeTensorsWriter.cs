@@ -14,7 +14,8 @@ public static class SafeTensorsWriter
     private const long Chunk = 1 << 22;
 
     /// <param name="tensors">Name → tensor; written in the tensor's dtype, or in <paramref name="dtype"/> where it is floating.</param>
-    public static void Write(string path, IEnumerable<(string Name, Tensor Value)> tensors, ScalarType? dtype = null, IReadOnlyDictionary<string, string>? metadata = null)
+    /// <param name="change">What to write in a tensor's place, of the same shape; asked for one at a time.</param>
+    public static void Write(string path, IEnumerable<(string Name, Tensor Value)> tensors, ScalarType? dtype = null, IReadOnlyDictionary<string, string>? metadata = null, Func<string, Tensor, Tensor>? change = null)
     {
         var list = tensors.OrderBy(t => t.Name, StringComparer.Ordinal).ToList();
         var temporary = path + ".partial";
@@ -25,9 +26,11 @@ public static class SafeTensorsWriter
             BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
             file.Write(length);
             file.Write(header);
-            foreach (var (_, value) in list)
+            foreach (var (name, value) in list)
             {
-                WriteData(file, value, Target(value, dtype));
+                using var none = torch.no_grad();
+                using var scope = torch.NewDisposeScope();
+                WriteData(file, change?.Invoke(name, value) ?? value, Target(value, dtype));
             }
 
             file.Flush(flushToDisk: true);

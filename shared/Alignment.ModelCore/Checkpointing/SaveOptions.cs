@@ -8,6 +8,9 @@ public sealed record SaveOptions
     /// <summary>Dtype on disk; null: that of the weights in memory.</summary>
     public ScalarType? DType { get; init; }
 
+    /// <summary>What is written in the place of a parameter, by name and value and of the same shape; made one at a time. Null: the parameter.</summary>
+    public Func<string, Tensor, Tensor>? Change { get; init; }
+
     /// <summary>Bytes per file before the weights are split into shards; 5 GB unless given.</summary>
     public long MaxShardBytes { get; init; } = 5_000_000_000;
 

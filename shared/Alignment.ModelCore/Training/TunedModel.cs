@@ -98,11 +98,15 @@ public sealed class TunedModel<T> : IDisposable
             Adapter.Config.Json["base_model_name_or_path"] = AdapterFolder.Itself;
             AdapterFolder.Save(Adapter, folder, options.SaveType);
         }
-        else
+        else if (Adapter.MergeIsLossy)
         {
             Adapter.Merge();
             Write(folder, how);
             Adapter.Unmerge();
+        }
+        else
+        {
+            Write(folder, how with { Change = Adapter.MergedValues() });
         }
     }
 

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -20,8 +21,23 @@ internal abstract class AdapterPart : IDisposable
 
     public abstract void Detach();
 
+    /// <summary>The base's dense parameters that a merge changes, each with how; without gradients.</summary>
+    public virtual IEnumerable<(Parameter Target, Func<Tensor, Tensor> Fold)> Folds => [];
+
     /// <summary>Writes the folded values into the base; called while detached, without gradients.</summary>
-    public abstract void Merge(MergeLog log);
+    public virtual void Merge(MergeLog log)
+    {
+        if (CannotMerge is { } reason)
+        {
+            throw new AdapterException($"This adapter cannot be merged: {reason}.");
+        }
+
+        foreach (var (target, fold) in Folds)
+        {
+            using var scope = torch.NewDisposeScope();
+            log.Write(target, fold(target.detach()));
+        }
+    }
 
     /// <summary>Computes the values from before a merge out of merged ones; called while detached, without gradients.</summary>
     public virtual void Unmerge(MergeLog log) => throw new AdapterException($"{Tensors[0].Key} replaced what was there, so that it cannot be unmerged. Keep the base.");

@@ -29,8 +29,6 @@ internal sealed class BlockPart(string key, DecoderBlock block, bool afterAttent
 
     public override void Detach() => Set(null);
 
-    public override void Merge(MergeLog log) => throw new AdapterException($"This adapter cannot be merged: {CannotMerge}.");
-
     public override void Dispose() => layer.Dispose();
 
     private void Set(Func<Tensor, Tensor, Tensor>? act)

@@ -27,7 +27,7 @@ internal sealed class EmbeddingPart(TokenEmbedding embedding, EmbeddingAdapter l
 
     public override void Detach() => embedding.Detach(layer);
 
-    public override void Merge(MergeLog log) => log.Write(embedding.Own("weight"), layer.Table(embedding.Own("weight").detach()));
+    public override IEnumerable<(Parameter Target, Func<Tensor, Tensor> Fold)> Folds => [(embedding.Own("weight"), layer.Table)];
 
     public override void Unmerge(MergeLog log)
     {

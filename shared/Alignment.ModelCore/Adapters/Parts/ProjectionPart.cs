@@ -42,33 +42,51 @@ internal sealed class ProjectionPart(string key, Projection projection, LayerAda
         }
     }
 
-    public override void Merge(MergeLog log) => Write(log, layer.Weight, layer.Bias);
+    public override IEnumerable<(Parameter Target, Func<Tensor, Tensor> Fold)> Folds => Changes(layer.Weight, layer.Bias);
 
-    public override void Unmerge(MergeLog log) => Write(log, layer.UnmergedWeight, layer.UnmergedBias);
+    public override void Merge(MergeLog log)
+    {
+        if (projection.Quantised is { } store)
+        {
+            using var scope = torch.NewDisposeScope();
+            log.Exchange(projection, store.Requantise(layer.Weight(store.Dense(ScalarType.Float32))));
+        }
+
+        base.Merge(log);
+    }
+
+    public override void Unmerge(MergeLog log)
+    {
+        if (projection.Quantised is not null)
+        {
+            throw new AdapterException($"{key[..^1]} holds a quantised weight: its rounding cannot be undone. Keep the base.");
+        }
+
+        foreach (var (target, fold) in Changes(layer.UnmergedWeight, layer.UnmergedBias))
+        {
+            using var scope = torch.NewDisposeScope();
+            log.Write(target, fold(target.detach()));
+        }
+    }
 
     public override void Dispose() => layer.Dispose();
 
-    private void Write(MergeLog log, Func<Tensor, Tensor> weight, Func<Tensor, Tensor> bias)
+    private IEnumerable<(Parameter Target, Func<Tensor, Tensor> Fold)> Changes(Func<Tensor, Tensor> weight, Func<Tensor, Tensor> bias)
     {
-        using var scope = torch.NewDisposeScope();
-        if (projection.Quantised is { } store)
+        if (projection.Quantised is null)
         {
-            log.Exchange(projection, store.Requantise(weight(store.Dense(ScalarType.Float32))));
-        }
-        else
-        {
-            var own = projection.Own("weight");
-            // Sixteen-bit weights are moved in float32 and rounded once.
-            var wide = own.dtype is ScalarType.BFloat16 or ScalarType.Float16 ? own.detach().to_type(ScalarType.Float32) : own.detach();
-            var moved = weight(projection.Transposed ? wide.t() : wide);
-            log.Write(own, projection.Transposed ? moved.t() : moved);
+            yield return (projection.Own("weight"), own =>
+            {
+                // Sixteen-bit weights are moved in float32 and rounded once.
+                var wide = own.dtype is ScalarType.BFloat16 or ScalarType.Float16 ? own.to_type(ScalarType.Float32) : own;
+                var moved = weight(projection.Transposed ? wide.t() : wide);
+                return projection.Transposed ? moved.t() : moved;
+            });
         }
 
         if (projection.Replaceable.Contains("bias"))
         {
-            var before = projection.Own("bias");
-            var after = bias(before.detach());
-            log.Write(before, after);
+            yield return (projection.Own("bias"), bias);
         }
     }
 }

@@ -33,7 +33,5 @@ internal sealed class PromptPart(Decoder body, LearnedPrompt prompt, PromptEncod
 
     public override void Detach() => body.Prompt = null;
 
-    public override void Merge(MergeLog log) => throw new AdapterException($"This adapter cannot be merged: {CannotMerge}.");
-
     public override void Dispose() => encoder.Dispose();
 }

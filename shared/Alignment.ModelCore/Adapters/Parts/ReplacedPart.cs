@@ -16,7 +16,7 @@ internal sealed class ReplacedPart(string key, IReplaceable module, string name,
 
     public override void Detach() => module.Replace(name, null);
 
-    public override void Merge(MergeLog log) => log.Write(module.Own(name), trained.detach());
+    public override IEnumerable<(Parameter Target, Func<Tensor, Tensor> Fold)> Folds => [(module.Own(name), _ => trained.detach())];
 
     public override void Dispose() => trained.Dispose();
 }
@@ -31,8 +31,6 @@ internal sealed class TiedHeadPart(string key, CausalModel model, Parameter trai
     public override void Attach(Tensor? rows = null) => model.ReplaceTiedHead(trained);
 
     public override void Detach() => model.ReplaceTiedHead(null);
-
-    public override void Merge(MergeLog log) => throw new AdapterException(CannotMerge!);
 
     public override void Dispose() => trained.Dispose();
 }
