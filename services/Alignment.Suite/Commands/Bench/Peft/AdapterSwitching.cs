@@ -3,7 +3,6 @@ using System.Globalization;
 using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Alignment.Suite.Commands.Bench.Peft;
