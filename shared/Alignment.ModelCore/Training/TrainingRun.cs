@@ -168,12 +168,24 @@ public sealed class TrainingRun : IDisposable
             throw new OptionsException(["guards.probe_every: this method has no policy that answers prompts, so there is nothing to probe. Remove it."]);
         }
 
+        ProbeStart();
         MicroBatches = trial is null ? plan.Step(BatchesDone) : trial.Batches(BatchesDone);
         var step = StepsDone + 1;
         Measures = step == 1 || step == TotalSteps || step % options.LogEvery == 0;
         stepLoss = 0;
         updates.Clear();
         return true;
+    }
+
+    /// <summary>Where the policy starts from is what guards compare with.</summary>
+    private void ProbeStart()
+    {
+        if (Probe is not null && StepsDone == 0)
+        {
+            var values = Probe.Measure();
+            Guards.Before(values);
+            sink.Event(new(0, "probe", "the held-out set before the first step") { Values = values });
+        }
     }
 
     /// <summary>Adds the gradient of a micro-batch's share of the step's loss, and frees everything but that. Returns the loss.</summary>

@@ -31,6 +31,7 @@ public sealed class GuardedRunTests : IDisposable
         Assert.Null(result.StoppedBy);
         var e = Assert.Single(metrics.Events, e => e.Name == "guard_proxy_gold_gap");
         Assert.Equal((8, 0.6, 0.5), (e.Step, e.Values["gold_best"], e.Values["gold"]));
+        Assert.Equal(0.45, Assert.Single(metrics.Events, e => e.Name == "probe").Values[ProbeMetrics.Gold]);
     }
 
     [Fact]
@@ -79,7 +80,7 @@ public sealed class GuardedRunTests : IDisposable
     public void Probe_ThatFails_LosesNothing()
     {
         var metrics = new MemoryMetrics();
-        var failing = new Probe { Fails = true };
+        var failing = new Probe { FailsAt = 4 };
         Assert.Throws<IOException>(() => Run(new() { ProbeEvery = 4, ProbeData = "x" }, "failing", probe: failing));
         Run(new() { ProbeEvery = 4, ProbeData = "x" }, "failing", metrics);
         Assert.Equal(3, Assert.Single(metrics.Events, e => e.Name == "resumed").Step);
@@ -118,11 +119,11 @@ public sealed class GuardedRunTests : IDisposable
     {
         public Func<int> Now { get; set; } = () => 0;
 
-        public bool Fails { get; init; }
+        public int FailsAt { get; init; } = -1;
 
         public IReadOnlyDictionary<string, double> Measure()
         {
-            var (proxy, gold) = Fails ? throw new IOException("the endpoint is away") : Gamed[(Now() / 2) - 1];
+            var (proxy, gold) = Now() == FailsAt ? throw new IOException("the endpoint is away") : Now() == 0 ? (-1, 0.45) : Gamed[(Now() / 2) - 1];
             return new Dictionary<string, double> { [ProbeMetrics.Proxy] = proxy, [ProbeMetrics.Gold] = gold };
         }
 

@@ -37,6 +37,9 @@ public sealed class RunGuards
     /// <summary>Whether some guard would come back to an earlier state, so that one must be kept.</summary>
     public bool KeepsGoodState => guards.Any(g => g.Action == GuardAction.RollBack);
 
+    /// <summary>Takes in what was measured before the first step; nothing is judged.</summary>
+    public void Before(IReadOnlyDictionary<string, double> values) => history.Observe(values, watched);
+
     /// <summary>Judges a step. <paramref name="keep"/> saves the present state as good, <paramref name="restore"/> brings the last good one back.</summary>
     /// <param name="healthy">False for a step that was dropped: it is never good.</param>
     public void After(int step, IReadOnlyDictionary<string, double> values, bool healthy, IMetricsSink sink, Action keep, Action restore)

@@ -47,7 +47,7 @@ internal sealed class OverOptimisation(BenchPaths paths, Action<string> say)
         string[] patience = guard == "off" ? [] : ["--set", "guards.gold_tolerance=0.01", "--set", "guards.gold_patience=2"];
         ChildProcess.Run(["train", Method, "--config", job, "--set", $"guards.proxy_gold_gap={guard}", .. patience, "--set", "seed=1", "--out", folder], cancellation);
         var lines = File.ReadLines(Path.Combine(folder, "metrics.jsonl")).Select(l => JsonNode.Parse(l)!.AsObject()).ToList();
-        var curve = lines.Where(l => l.ContainsKey(ProbeMetrics.Gold)).Select(l => new ProbePoint(l["step"]!.GetValue<int>(), Number(l, ProbeMetrics.Proxy), Number(l, ProbeMetrics.Gold), Number(l, ProbeMetrics.KlPerSequence))).ToList();
+        var curve = lines.Select(l => (Step: l, Values: (string?)l["event"] == "probe" ? l["values"]!.AsObject() : l)).Where(l => l.Values.ContainsKey(ProbeMetrics.Gold)).Select(l => new ProbePoint(l.Step["step"]!.GetValue<int>(), Number(l.Values, ProbeMetrics.Proxy), Number(l.Values, ProbeMetrics.Gold), Number(l.Values, ProbeMetrics.KlPerSequence))).ToList();
         var record = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "training.json")))!;
         var run = new OverOptimisedRun(guard, curve, record["steps"]!.GetValue<int>(), (string?)record["stopped_by"], start, scorer.Of(folder, 1).Gold.Average());
         say(string.Create(CultureInfo.InvariantCulture, $"over-optimisation, guard {guard}: {run.Steps} steps, gold {start:0.000} → {run.FinalGold:0.000}"));
