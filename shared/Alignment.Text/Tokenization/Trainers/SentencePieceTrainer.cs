@@ -3,8 +3,8 @@ using System.Text;
 namespace Alignment.Text.Tokenization.Trainers;
 
 /// <summary>
-/// Learns the unigram vocabulary that Google's SentencePiece trainer (0.2.1) learns from the same lines (identity normalisation, one
-/// thread, no shuffling), in id order behind the three control pieces. Deterministic. Later releases choose other pieces.
+/// Learns the unigram vocabulary that Google's SentencePiece trainer (0.2.3) learns from the same lines (identity normalisation, one
+/// thread, no shuffling), in id order behind the three control pieces. Deterministic. Earlier releases choose other pieces.
 /// </summary>
 internal sealed record SentencePieceTrainer
 {

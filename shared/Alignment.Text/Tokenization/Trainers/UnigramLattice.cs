@@ -150,6 +150,26 @@ internal sealed class UnigramLattice
         return found;
     }
 
+    /// <summary>The score of the best segmentation of the opened word that is not one piece.</summary>
+    public double ScoreInParts()
+    {
+        var whole = nodes.FindIndex(n => n.Start == 0 && n.End == length);
+        var own = whole < 0 ? 0 : nodes[whole].Score;
+        if (whole >= 0)
+        {
+            nodes[whole].Score = double.NegativeInfinity;
+        }
+
+        Score();
+        var best = nodes[Before(length, 0)].Best;
+        if (whole >= 0)
+        {
+            nodes[whole].Score = own;
+        }
+
+        return best;
+    }
+
     private static void Resize<T>(ref T[] array, int size)
     {
         if (array.Length < size)
@@ -217,7 +237,7 @@ internal sealed class UnigramLattice
 
         public int Id => id;
 
-        public double Score => score;
+        public double Score { get; set; } = score;
 
         public double Best { get; set; }
 

@@ -42,6 +42,17 @@ internal static class UnigramPruning
         return kept;
     }
 
+    /// <summary>Without the pieces that their own parts beat: no segmentation would ever use them.</summary>
+    public static List<UnigramPiece> Reachable(List<UnigramPiece> pieces)
+    {
+        var lattice = new UnigramLattice(pieces, singlePrecision: true);
+        return [.. pieces.Where(p =>
+        {
+            lattice.Open(p.Chars);
+            return !(lattice.ScoreInParts() > p.Score);
+        })];
+    }
+
     private enum Fate
     {
         /// <summary>The unknown piece.</summary>

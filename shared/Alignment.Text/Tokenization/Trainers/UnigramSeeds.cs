@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Alignment.Text.Tokenization.Trainers;
 
 /// <summary>The first vocabulary of unigram training: every character, and the substrings that repeat, scored by the characters they cover.</summary>
@@ -16,14 +18,27 @@ internal static class UnigramSeeds
     }
 
     /// <summary>
-    /// As SentencePiece: repeated substrings of the sentences that may be pieces.
+    /// As SentencePiece: repeated substrings of the sentences that may be pieces. It looks for them among the UTF-8 bytes, where a substring
+    /// counts only if different bytes follow it; one that also ends a sentence repeatedly counts for that once more.
     /// </summary>
     public static List<UnigramPiece> OfSentences(IReadOnlyList<(int[] Word, long Count)> sentences, SentencePieceRules rules, int size)
     {
-        var (all, nodes) = RepeatedSubstrings.Find(sentences.Select(t => t.Word));
-        var longer = nodes.Where(n => !n.HasSeparator(all) && n.Start + n.Length < all.Length && rules.IsValid(all[n.Start..(n.Start + n.Length)]))
-            .Select(n => new UnigramPiece(all[n.Start..(n.Start + n.Length)], (double)n.Count * n.Length))
-            .OrderByDescending(s => s.Score);
+        var (bytes, nodes) = RepeatedSubstrings.Find(sentences.Select(s => Utf8(s.Word)));
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var node in nodes)
+        {
+            var end = node.Start + node.Length;
+            var cut = end - (bytes[end - 1] == 0 ? 1 : 0);
+            if (!IsInside(bytes[node.Start]) && (end == bytes.Length || !IsInside(bytes[end])) && cut > node.Start && !bytes.AsSpan(node.Start, cut - node.Start).Contains(0))
+            {
+                var piece = Encoding.UTF8.GetString([.. bytes.AsSpan(node.Start, cut - node.Start).ToArray().Select(b => (byte)b)]);
+                counts[piece] = counts.GetValueOrDefault(piece) + node.Count;
+            }
+        }
+
+        var longer = counts.Select(c => new UnigramPiece(CodePoints.Of(c.Key), c.Value)).Where(p => p.Chars.Length > 1 && rules.IsValid(p.Chars))
+            .Select(p => p with { Score = (float)p.Score * p.Chars.Length })
+            .OrderByDescending(s => s.Score).ThenByDescending(s => Utf8(s.Chars).Length).ThenBy(s => s.Chars, Lexical);
         var seeds = Characters(sentences).Where(c => c.Chars[0] != SentencePieceRules.Unknown).OrderByDescending(c => c.Score).ThenBy(c => c.Chars[0]).ToList();
         seeds.AddRange(longer.Take(size));
         return LogProbabilities(seeds, singlePrecision: true);
@@ -31,6 +46,11 @@ internal static class UnigramSeeds
 
     /// <summary>By code points, which is the order of the UTF-8 bytes too.</summary>
     public static Comparer<int[]> Lexical { get; } = Comparer<int[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b));
+
+    private static int[] Utf8(int[] chars) => [.. Encoding.UTF8.GetBytes(CodePoints.ToText(chars)).Select(b => (int)b)];
+
+    // A byte within a character, not its first.
+    private static bool IsInside(int b) => (b & 0xC0) == 0x80;
 
     private static IEnumerable<UnigramPiece> Characters(IReadOnlyList<(int[] Word, long Count)> texts)
     {

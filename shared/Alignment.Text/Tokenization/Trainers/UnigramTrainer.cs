@@ -56,9 +56,11 @@ internal sealed class UnigramTrainer
         IReadOnlyList<int[]> sentences, SentencePieceRules rules, IReadOnlyList<int> required, CancellationToken cancellationToken = default)
     {
         List<(int[], long)> whole = [.. sentences.Select(s => (s, 1L))];
-        var words = rules.SplitByWhitespace ? rules.WordCounts(sentences) : whole;
         var seeds = UnigramSeeds.OfSentences(whole, rules, SeedSize);
+        // No piece goes from one word into the next, so distinct words with their counts say the same as the sentences.
+        var words = rules.SplitByWhitespace ? rules.WordCounts(sentences) : whole;
         var fitted = Fit(seeds, words, (int)(VocabularySize * 1.1), n => (int)((float)ShrinkingFactor * n), sentencePiece: true, cancellationToken);
+        fitted = UnigramPruning.Reachable(fitted);
         var result = Required(fitted, required, d => (float)d);
         foreach (var piece in fitted.OrderByDescending(p => p.Score).ThenBy(p => p.Chars, UnigramSeeds.Lexical))
         {
@@ -85,13 +87,19 @@ internal sealed class UnigramTrainer
                 pieces = Maximise(pieces, words, sentencePiece);
             }
 
-            if (pieces.Count <= desired)
+            // SentencePiece prunes once more when the size is reached.
+            if (!sentencePiece && pieces.Count <= desired)
             {
                 return pieces;
             }
 
             var before = pieces.Count;
             pieces = UnigramPruning.Prune(pieces, words, Math.Max(desired, shrink(pieces.Count)), sentencePiece);
+            if (sentencePiece && pieces.Count <= desired)
+            {
+                return pieces;
+            }
+
             if (pieces.Count == before)
             {
                 throw new ArgumentException($"A vocabulary of {VocabularySize} is too small: {pieces.Count} pieces cannot be replaced by others.");
