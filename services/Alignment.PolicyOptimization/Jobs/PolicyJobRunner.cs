@@ -3,6 +3,8 @@ using System.Text.Json.Nodes;
 using Alignment.Contracts.Jobs;
 using Alignment.Jobs;
 using Alignment.ModelCore.Diagnostics;
+using Alignment.ModelCore.Rollouts;
+using Alignment.ModelCore.Training;
 using Alignment.PolicyOptimization.Methods;
 using Alignment.PolicyOptimization.Recipes.Online;
 using Alignment.ServiceDefaults;
@@ -23,9 +25,26 @@ internal sealed class PolicyJobRunner(IArtifactStore artifacts) : IJobRunner
             ?? throw new JobFailedException("unknown_method", $"method: '{name}' is not served; use {string.Join(", ", PolicyMethods.All.Select(m => m.Name))}.");
         var run = method.Prepare(spec.Keys([("model", spec.Folder("parent")), ("data", Path.Combine(spec.Folder("snapshot"), "train.jsonl")), ("seed", spec.Seed), .. Rewards(spec, method)]));
         var output = await JobArtifact.OpenAsync(job, artifacts, "policy", ct);
-        var result = run.Train(new(output.Output, output.State), new ProgressMetrics((step, total, text) => job.Report(step, total, text)), ct);
+        var result = Train(run, new(output.Output, output.State), new ProgressMetrics((step, total, text) => job.Report(step, total, text)), ct);
         var checkpoint = await output.CommitAsync(ct);
-        return new(JsonSerializer.Serialize(new { checkpoint, metrics = new { result.Steps, result.Tokens, result.DroppedSteps, result.FinalLoss } }, JsonSerializerOptions.Web));
+        return new(JsonSerializer.Serialize(new { checkpoint, metrics = new { result.Steps, result.Tokens, result.DroppedSteps, result.FinalLoss, result.StoppedBy } }, JsonSerializerOptions.Web));
+    }
+
+    /// <summary>A reward source may come back, and the job goes on from its state; a loss that is not a number stays one.</summary>
+    private static TrainingResult Train(PolicyRun run, TrainingFolders folders, IMetricsSink metrics, CancellationToken ct)
+    {
+        try
+        {
+            return run.Train(folders, metrics, ct);
+        }
+        catch (RewardException e)
+        {
+            throw new JobTransientException(e.Message, e);
+        }
+        catch (NonFiniteException e)
+        {
+            throw new JobFailedException("loss_not_finite", e.Message, e);
+        }
     }
 
     /// <summary>A method that learns from scores takes the cycle's reward model, unless the options name rewards of their own.</summary>
