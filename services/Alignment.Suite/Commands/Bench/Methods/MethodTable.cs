@@ -20,24 +20,24 @@ internal sealed class MethodTable(BenchPaths paths, int seeds, Action<string> sa
 
     private MethodRow Row(MethodSettings method, PolicyScorer scorer, IReadOnlyList<PolicyScores> start, CancellationToken cancellation)
     {
-        var costs = new List<ChildCost>();
-        var scores = new List<PolicyScores>();
-        for (var seed = 1; seed <= seeds; seed++)
-        {
-            var folder = paths.Run(method.Name, seed);
-            if (Directory.Exists(folder))
-            {
-                Directory.Delete(folder, recursive: true);
-            }
-
-            var job = method.Write(paths, folder);
-            costs.Add(ChildProcess.Run(["train", method.Method, "--config", job, "--set", FormattableString.Invariant($"seed={seed}"), "--out", folder], cancellation));
-            scores.Add(scorer.Of(folder, seed));
-            say(string.Create(CultureInfo.InvariantCulture, $"{method.Name}, seed {seed}: gold {scores[^1].Gold.Average():0.000} from {start[seed - 1].Gold.Average():0.000}, {costs[^1].Seconds:0.0} s"));
-        }
-
+        // Each run computes on one thread: as many at once as there are processors.
+        var costs = new ChildCost[seeds];
+        Parallel.For(0, seeds, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation }, s => costs[s] = Train(method, s + 1, cancellation));
+        var scores = Enumerable.Range(1, seeds).Select(s => scorer.Of(paths.Run(method.Name, s), s)).ToList();
+        say(string.Create(CultureInfo.InvariantCulture, $"{method.Name}: gold {scores.Average(s => s.Gold.Average()):0.000} from {start.Average(s => s.Gold.Average()):0.000}, {costs.Average(c => c.Seconds):0.0} s a run"));
         return new(method.Name, SeededWinRate.Of([.. scores.Select(s => s.Gold)], [.. start.Select(s => s.Gold)]), scores.Average(s => s.Kl), scores.Average(s => s.Gold.Average()),
             scores.Average(s => s.Proxy), costs.Average(c => c.Seconds), costs.Max(c => c.PeakRssBytes));
+    }
+
+    private ChildCost Train(MethodSettings method, int seed, CancellationToken cancellation)
+    {
+        var folder = paths.Run(method.Name, seed);
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        return ChildProcess.Run(["train", method.Method, "--config", method.Write(paths, folder), "--set", FormattableString.Invariant($"seed={seed}"), "--out", folder], cancellation);
     }
 
     private static string Three(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);

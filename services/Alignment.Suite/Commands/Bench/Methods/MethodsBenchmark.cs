@@ -57,9 +57,9 @@ internal sealed class MethodsBenchmark : IBenchmark
 
             return learned && shown ? 0 : 1;
         }
-        catch (InvalidOperationException e)
+        catch (Exception e) when (e is InvalidOperationException or AggregateException { InnerException: InvalidOperationException })
         {
-            Console.Error.WriteLine($"align bench methods: {e.Message}");
+            Console.Error.WriteLine($"align bench methods: {(e as AggregateException)?.InnerException?.Message ?? e.Message}");
             return 70;
         }
     }
