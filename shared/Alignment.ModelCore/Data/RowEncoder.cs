@@ -1,6 +1,6 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using Alignment.ModelCore.Data.Collators;
+using Alignment.ModelCore.Generation;
 using Alignment.Text.Tokenization;
 
 namespace Alignment.ModelCore.Data;
@@ -18,11 +18,12 @@ public sealed class RowEncoder
     private readonly Tokenizer tokenizer;
     private readonly ChatText? chat;
     private readonly HashSet<int> endIds;
+    private readonly TokenBytes bytes;
     private readonly int documentEnd;
 
     private RowEncoder(Tokenizer tokenizer, ChatText? chat, HashSet<int> endIds)
     {
-        (this.tokenizer, this.chat, this.endIds) = (tokenizer, chat, endIds);
+        (this.tokenizer, this.chat, this.endIds, bytes) = (tokenizer, chat, endIds, new(tokenizer));
         PadId = tokenizer.PadId ?? tokenizer.EosId ?? 0;
         documentEnd = tokenizer.TokenToId(ChatMl.EndOfText) ?? tokenizer.EosId ?? PadId;
     }
@@ -133,7 +134,7 @@ public sealed class RowEncoder
     public string Decode(ReadOnlySpan<int> ids) => tokenizer.Decode(ids);
 
     /// <summary>The bytes that one token adds to a text: what stop strings are looked for in.</summary>
-    public ReadOnlyMemory<byte> BytesOf(int id) => Encoding.UTF8.GetBytes(tokenizer.Decode([id], skipSpecialTokens: false));
+    public ReadOnlyMemory<byte> BytesOf(int id) => bytes.Of(id);
 
     private int[] Answer(string prompt, JsonArray before, JsonArray turns)
     {

@@ -9,6 +9,9 @@ internal sealed class UnigramTrainer
     private const double MinExpected = 0.5;
     private const double RequiredPenaltyStep = 0.0001;
 
+    // Rounds that may pass without a piece less before it is clear that none will go.
+    private const int IdleRounds = 50;
+
     /// <summary>Pieces of the result, without special tokens.</summary>
     public required int Pieces { get; init; }
 
@@ -79,7 +82,7 @@ internal sealed class UnigramTrainer
     private List<UnigramPiece> Fit(
         List<UnigramPiece> pieces, IReadOnlyList<(int[] Word, long Count)> words, int desired, Func<int, int> shrink, bool sentencePiece, CancellationToken cancellationToken)
     {
-        while (true)
+        for (var idle = 0; ;)
         {
             for (var i = 0; i < SubIterations; i++)
             {
@@ -100,7 +103,8 @@ internal sealed class UnigramTrainer
                 return pieces;
             }
 
-            if (pieces.Count == before)
+            idle = pieces.Count == before ? idle + 1 : 0;
+            if (idle > IdleRounds)
             {
                 throw new ArgumentException($"A vocabulary of {VocabularySize} is too small: {pieces.Count} pieces cannot be replaced by others.");
             }
