@@ -47,5 +47,5 @@ internal sealed record BenchSize(int Width, int Layers, int Vocabulary, int Prom
 {
     public static BenchSize Full { get; } = new(512, 4, 8192, 128, 128, 4, 5);
 
-    public static BenchSize Quick { get; } = new(384, 3, 2048, 64, 64, 4, 2);
+    public static BenchSize Quick { get; } = new(256, 2, 1024, 64, 64, 4, 2);
 }
