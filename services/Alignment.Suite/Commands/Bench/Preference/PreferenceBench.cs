@@ -42,10 +42,10 @@ internal sealed class PreferenceBench : IBenchmark
 /// <param name="Detail">The numbers behind it.</param>
 internal sealed record BenchLine(string Name, double Value, string Wanted, bool Met, IReadOnlyDictionary<string, double> Detail);
 
-/// <summary>How large the measured model and rows are.</summary>
+/// <summary>How large the measured model and rows are. The vocabulary is a tenth of the weights or less, as in models of a billion and more.</summary>
 internal sealed record BenchSize(int Width, int Layers, int Vocabulary, int Prompt, int Answer, int Pairs, int Rounds)
 {
-    public static BenchSize Full { get; } = new(512, 4, 8192, 128, 128, 4, 5);
+    public static BenchSize Full { get; } = new(512, 6, 4096, 128, 128, 4, 3);
 
-    public static BenchSize Quick { get; } = new(256, 2, 1024, 64, 64, 4, 2);
+    public static BenchSize Quick { get; } = new(256, 3, 512, 96, 96, 4, 2);
 }
