@@ -29,6 +29,7 @@ public sealed class F32TrainingCurves : IGoldenCheck
     {
         "loss" => c.Family.Tolerance("loss"),
         "grad_norm" => c.Family.Tolerance("grad_norm_rel"),
+        _ when c.Json.GetProperty("trainer").GetString()!.StartsWith("ppo", StringComparison.OrdinalIgnoreCase) => c.Family.Tolerance("ppo_metrics"),
         _ => c.Family.Tolerance("metrics"),
     };
 

@@ -150,7 +150,6 @@ public class GroupOptions : OnlineOptions
             (RewardAggregation != "sum_then_normalize" && Advantages != "group", $"reward_aggregation: normalize_then_sum needs advantages: group, and it is {Advantages}."),
             (given.Contains("normalize_advantages") && Advantages != "leave_one_out", $"normalize_advantages needs advantages: leave_one_out, and it is {Advantages}."),
             (given.Contains("gamma") && Advantages != "reinforce_pp", $"gamma needs advantages: reinforce_pp, and it is {Advantages}."),
-            (Loss == "luspo" && RatioLevel != "sequence", "loss: luspo needs ratio_level: sequence."),
             (Loss == "rloo" && Advantages is "reinforce_pp" or "reinforce_pp_baseline", $"loss: rloo weighs whole sequences, and advantages: {Advantages} gives every token its own."),
             (OffPolicyMaskThreshold is not null && Advantages is "reinforce_pp" or "reinforce_pp_baseline", $"off_policy_mask_threshold needs one advantage a response, and advantages is {Advantages}."),
             (Loss == "rloo" && KlIn == "loss" && Beta > 0, "loss: rloo charges the KL in the reward: kl_in: reward."),

@@ -56,7 +56,7 @@ internal class GrpoCase : ITrainingCase
 
         if (f.Configuration.TryGetProperty("steps_per_generation", out var steps) && steps.ValueKind == JsonValueKind.Number)
         {
-            f.Keys["generation_steps"] = steps.GetInt32() / (f.Keys["gradient_accumulation"]?.GetValue<int>() ?? 1);
+            f.Keys["generation_steps"] = Math.Max(1, steps.GetInt32() / (f.Keys["gradient_accumulation"]?.GetValue<int>() ?? 1));
         }
 
         if (f.Configuration.TryGetProperty("reward_clip_range", out var clip) && clip.ValueKind == JsonValueKind.Array)

@@ -120,7 +120,6 @@ public sealed class GroupRecipeTests : IDisposable
     [InlineData("grpo", """{"samples_per_prompt": 1}""", "compares the responses to one prompt")]
     [InlineData("grpo", """{"samples_per_prompt": 3}""", "does not divide into groups of samples_per_prompt 3")]
     [InlineData("grpo", """{"delta": 1.1}""", "must be above 1 + epsilon_high")]
-    [InlineData("grpo", """{"loss": "luspo"}""", "needs ratio_level: sequence")]
     [InlineData("grpo", """{"variant": "gspoo"}""", "did you mean gspo?")]
     [InlineData("grpo", """{"advantages": "opo", "scale_rewards": "none"}""", "scale_rewards needs advantages: group")]
     [InlineData("rloo", """{"kl_in": "loss"}""", "charges the KL in the reward")]
