@@ -169,6 +169,8 @@ public sealed class TrainingRun : IDisposable
         }
 
         ProbeStart();
+        // Dropout depends on seed and step alone, so that a resumed run drops what the uninterrupted one did.
+        random.manual_seed(unchecked((options.Seed * 1_000_003) + StepsDone));
         MicroBatches = trial is null ? plan.Step(BatchesDone) : trial.Batches(BatchesDone);
         var step = StepsDone + 1;
         Measures = step == 1 || step == TotalSteps || step % options.LogEvery == 0;

@@ -28,10 +28,10 @@ public sealed class EveryMethodTests : IDisposable
 
     public static TheoryData<string, double> Methods => new()
     {
-        { "full", 3e-3 }, { "freeze trainable_layers=1", 5e-3 }, { "lora", 5e-3 }, { "rslora", 5e-3 }, { "dora", 5e-3 }, { "lora bias=all modules_to_save=norm", 5e-3 }, { "lora init_lora_weights=pissa rank=8", 3e-3 },
+        { "full", 3e-3 }, { "freeze trainable_layers=1", 5e-3 }, { "lora", 5e-3 }, { "lora dropout=0.2", 5e-3 }, { "rslora", 5e-3 }, { "dora", 5e-3 }, { "lora bias=all modules_to_save=norm", 5e-3 }, { "lora init_lora_weights=pissa rank=8", 3e-3 },
         { "lora quantise=nf4_double", 5e-3 }, { "lora quantise=int8", 5e-3 }, { "ia3", 5e-2 }, { "prefix virtual_tokens=4", 3e-2 }, { "prefix virtual_tokens=4 prefix_projection=true", 2e-2 },
         { "prompt virtual_tokens=4", 5e-2 }, { "p_tuning virtual_tokens=4", 1e-2 }, { "p_tuning virtual_tokens=4 encoder_type=lstm", 1e-2 },
-        { "bottleneck placement=houlsby reduction_factor=2", 5e-3 }, { "bottleneck placement=pfeiffer reduction_factor=2", 5e-3 }, { "bottleneck placement=parallel learned_scale=true", 5e-3 },
+        { "bottleneck placement=houlsby reduction_factor=2", 5e-3 }, { "bottleneck placement=pfeiffer reduction_factor=2 dropout=0.1", 5e-3 }, { "bottleneck placement=parallel learned_scale=true", 5e-3 },
     };
 
     private string Base => Path.Combine(folder, "base");
