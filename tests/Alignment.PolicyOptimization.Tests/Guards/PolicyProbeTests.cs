@@ -58,6 +58,27 @@ public sealed class PolicyProbeTests : IDisposable
         Assert.True(probe.Measure()[ProbeMetrics.KlPerSequence] > 0.01);
     }
 
+    // With an adapter the base inside the policy is the reference: no second model is loaded.
+    [Fact]
+    public void Measure_AnAdapterThatMoved_HasKlAgainstItsBase()
+    {
+        var options = Options(Sample.HeldOut, $"rubric:{Sample.Rubric}", "length:26..40", "lora");
+        using var policy = TunedModel.Causal(options);
+        Assert.True(policy.HoldsBase);
+        using var probe = PolicyProbe.Open(options, policy, RowEncoder.Load(options.Model))!;
+        Assert.Equal(0, probe.Measure()[ProbeMetrics.KlPerSequence], 1e-3);
+        using (no_grad())
+        {
+            using var scope = NewDisposeScope();
+            foreach (var (_, value) in policy.Trainable)
+            {
+                value.add_(0.05);
+            }
+        }
+
+        Assert.True(probe.Measure()[ProbeMetrics.KlPerSequence] > 0.01);
+    }
+
     [Fact]
     public void Measure_JudgedPairs_StartAtOneHalfAndMarginZero()
     {
@@ -76,8 +97,8 @@ public sealed class PolicyProbeTests : IDisposable
         Assert.Contains("guards.gold is missing", Assert.Throws<OptionsException>(() => PolicyProbe.Open(options, policy, RowEncoder.Load(options.Model))).Message, StringComparison.Ordinal);
     }
 
-    private static DpoRecipeOptions Options(string data, string gold, string proxy) => new()
+    private static DpoRecipeOptions Options(string data, string gold, string proxy, string tuning = "full") => new()
     {
-        Model = Sample.Base, Guards = new() { ProbeEvery = 1, ProbeData = data, ProbeRows = 6, ProbeTokens = 12, Gold = gold, Proxy = proxy },
+        Model = Sample.Base, Tuning = new() { Method = tuning }, Guards = new() { ProbeEvery = 1, ProbeData = data, ProbeRows = 6, ProbeTokens = 12, Gold = gold, Proxy = proxy },
     };
 }
