@@ -43,6 +43,11 @@ internal static class ModelGenerate
         var tokenizer = File.Exists(Path.Combine(folder, "tokenizer.json")) ? Tokenizer.Load(folder) : null;
         var prompt = PromptIds(parse, folder, tokenizer);
         var options = Options(parse, folder, model);
+        if (prompt.Length + options.MaxNewTokens > model.Config.MaxPositions && model.Config.Rope is not null)
+        {
+            Console.Error.WriteLine($"Note: {prompt.Length} tokens and {options.MaxNewTokens} new ones go beyond the {model.Config.MaxPositions} this model was made for; what lies beyond is seldom good.");
+        }
+
         var generator = new SequenceGenerator(model, tokenizer is null ? null : new TokenBytes(tokenizer).Of);
         var stream = tokenizer is not null && options is { Sequences: 1, Beams: 1 } && !parse.GetValue(Json) ? tokenizer.CreateStream() : null;
         using var scope = torch.NewDisposeScope();
