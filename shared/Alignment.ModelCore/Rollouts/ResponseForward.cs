@@ -43,6 +43,12 @@ public static class ResponseForward
         return new(slots ? logProbs.mul(response.to_type(logProbs.dtype)) : logProbs, Spread(statistics.Entropy), response);
     }
 
+    /// <summary>The log-probs that the sampler recorded, (B, width); 0 beyond the response.</summary>
+    /// <exception cref="ArgumentException">It recorded none.</exception>
+    public static Tensor Sampled(IReadOnlyList<Trajectory> trajectories, int width, ScalarType dtype) => trajectories.Any(t => t.SamplingLogProbs.Length != t.Response.Length)
+        ? throw new ArgumentException("The sampler recorded no log-probs for these responses.")
+        : tensor(trajectories.SelectMany(t => t.SamplingLogProbs.Concat(Enumerable.Repeat(0.0, width - t.Response.Length))).ToArray(), [trajectories.Count, width], ScalarType.Float64).to_type(dtype);
+
     /// <summary>The critic's values (B, width), differentiable: column t is the value before response token t, the column after the last one that of the whole; 0 beyond.</summary>
     public static Tensor Values(ScoringModel critic, IReadOnlyList<Trajectory> trajectories, int width, int padId)
     {

@@ -28,14 +28,15 @@ internal sealed record GroupBatch(
         Tensor LogProbs(ModelCore.Modules.CausalModel m) => ForwardBatches.Run(trajectories, options.RolloutBatchSize, t => ResponseForward.LogProbs(m, t, width, parts.PadId, head).LogProbs);
         var beta = options.Beta * run.Guards.KlScale;
         var shaping = beta > 0 && options.KlIn == "reward";
-        var old = options.NeedsOldLogProbs || shaping ? LogProbs(parts.Policy) : null;
+        var old = !options.NeedsOldLogProbs && !shaping ? null
+            : options.OldLogProbs == "sampler" ? ResponseForward.Sampled(trajectories, width, parts.Policy.DType) : LogProbs(parts.Policy);
         var reference = beta > 0 ? (parts.Reference ?? throw new ArgumentException("β is not 0: a reference is needed.")).Use(LogProbs) : null;
         var mask = ResponseForward.Mask(trajectories, width);
         var kl = shaping ? old!.sub(reference!) : null;
         var estimate = GroupEstimate.Of(options, table, trajectories, mask, kl, beta, greedy);
         var kept = Kept(options, trajectories, mask, estimate);
         var metrics = GroupMetrics.OfSampling(parts.Scorer.Names, options, table, trajectories, estimate, kl, mask);
-        var sampling = options.SamplerCorrection == "none" ? null : Sampled(trajectories, width, old!.dtype);
+        var sampling = options.SamplerCorrection == "none" ? null : ResponseForward.Sampled(trajectories, width, old!.dtype);
         Tensor? Keep(Tensor? t) => t?.DetachFromDisposeScope();
         return new(trajectories, width, Keep(kept)!, Keep(estimate.Advantages)!, Keep(options.NeedsOldLogProbs ? old : null), Keep(options.KlIn == "loss" ? reference : null), Keep(sampling),
             kept.sum().ToDouble(), metrics);
@@ -79,7 +80,4 @@ internal sealed record GroupBatch(
         // Where nothing would be left the batch stays whole: its advantages are 0 or its lengths all at the limit, and the step must still be one.
         return keep.Any(k => k) ? mask.logical_and(tensor(keep).unsqueeze(-1)) : mask;
     }
-
-    private static Tensor Sampled(IReadOnlyList<Trajectory> trajectories, int width, ScalarType dtype) =>
-        tensor(trajectories.SelectMany(t => t.SamplingLogProbs.Concat(Enumerable.Repeat(0.0, width - t.SamplingLogProbs.Length))).ToArray(), [trajectories.Count, width], ScalarType.Float64).to_type(dtype);
 }

@@ -44,6 +44,9 @@ public abstract class OnlineOptions : TrainingOptions
     [Option("Texts that end a response.")]
     public IReadOnlyList<string> StopStrings { get; init; } = [];
 
+    [Option("Log-probabilities at sampling: from a forward pass of the policy as training makes it, or as the sampler saw them, which saves that pass.", Choices = "policy|sampler", Source = "TRL: policy (GRPO), sampler (PPO)")]
+    public string OldLogProbs { get; init; } = "policy";
+
     [Option("Sequences sampled or scored at once; changes speed and memory only.", Min = 1, Max = 65536, Unit = "sequences", Source = "TRL: 64")]
     public int RolloutBatchSize { get; init; } = 64;
 
@@ -81,6 +84,11 @@ public abstract class OnlineOptions : TrainingOptions
         if (MaxNewTokens >= MaxLength)
         {
             yield return $"max_new_tokens ({MaxNewTokens}) must be below max_length ({MaxLength}): the prompt needs room.";
+        }
+
+        if (OldLogProbs == "sampler" && (TopK > 0 || TopP < 1 || MinP > 0 || MinNewTokens > 0))
+        {
+            yield return "old_log_probs: sampler are those of the filtered distribution, and training sees the whole one. Use policy, or sample without top_k, top_p, min_p and min_new_tokens.";
         }
 
         if (MinNewTokens > MaxNewTokens)

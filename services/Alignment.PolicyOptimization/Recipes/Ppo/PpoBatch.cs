@@ -8,9 +8,10 @@ namespace Alignment.PolicyOptimization.Recipes.Ppo;
 /// <summary>A batch of responses with everything its updates need; tensors (B, R).</summary>
 /// <param name="OldLogProbs">The policy's at sampling, at the sampling temperature; 0 where nothing was sampled.</param>
 /// <param name="Values">The critic's at sampling; 0 beyond the value mask.</param>
-/// <param name="Scores">B: penalties subtracted, held within bounds, scaled.</param>
+/// <param name="RawScores">B: penalties subtracted.</param>
+/// <param name="Scores">B: the same scaled and held within bounds.</param>
 /// <param name="Shaped">Rewards, advantages, returns.</param>
-public sealed record PpoBatch(IReadOnlyList<Trajectory> Trajectories, int Width, Tensor OldLogProbs, Tensor RefLogProbs, Tensor Values, double[] Scores, PpoAdvantages Shaped)
+public sealed record PpoBatch(IReadOnlyList<Trajectory> Trajectories, int Width, Tensor OldLogProbs, Tensor RefLogProbs, Tensor Values, double[] RawScores, double[] Scores, PpoAdvantages Shaped)
 {
     /// <summary>TRL adds 1e-7 to the temperature, and so do its numbers.</summary>
     public static HeadOptions Head(PpoOptions options) => new(options.Temperature + 1e-7);
@@ -19,13 +20,13 @@ public sealed record PpoBatch(IReadOnlyList<Trajectory> Trajectories, int Width,
     public static PpoBatch Of(PpoParts parts, PpoOptions options, IReadOnlyList<Trajectory> trajectories, CancellationToken cancellation)
     {
         // 2. Score.
-        var scores = Scored(parts, options, trajectories, cancellation);
+        var (raw, scores) = Scored(parts, options, trajectories, cancellation);
 
         // 3. Log-probs of policy and reference, values, and the KL in the rewards.
         var width = WidthOf(options, ResponseForward.Width(trajectories));
         var head = Head(options);
         Tensor Forward(Func<IReadOnlyList<Trajectory>, Tensor> part) => ForwardBatches.Run(trajectories, options.RolloutBatchSize, part);
-        var old = Forward(t => ResponseForward.LogProbs(parts.Policy, t, width, parts.PadId, head).LogProbs);
+        var old = Forward(t => options.OldLogProbs == "sampler" ? ResponseForward.Sampled(t, width, parts.Policy.DType) : ResponseForward.LogProbs(parts.Policy, t, width, parts.PadId, head).LogProbs);
         var reference = Forward(t => parts.Reference.Use(m => ResponseForward.LogProbs(m, t, width, parts.PadId, head).LogProbs));
         var values = Forward(t => ResponseForward.Values(parts.Critic, t, width, parts.PadId));
         var last = tensor(trajectories.Select(t => t.Response.Length - 1L).ToArray());
@@ -34,7 +35,7 @@ public sealed record PpoBatch(IReadOnlyList<Trajectory> Trajectories, int Width,
 
         // 4. Advantages and returns.
         using var none = no_grad();
-        return new(trajectories, width, old, reference, values, scores, PpoRewards.Compute(old, reference, values, tensor(scores), last, shaping));
+        return new(trajectories, width, old, reference, values, raw, scores, PpoRewards.Compute(old, reference, values, tensor(scores), last, shaping));
     }
 
     /// <summary>The rows at these places.</summary>
@@ -43,7 +44,7 @@ public sealed record PpoBatch(IReadOnlyList<Trajectory> Trajectories, int Width,
         var index = tensor(rows.Select(r => (long)r).ToArray());
         Tensor Pick(Tensor t) => t.index_select(0, index);
         var s = Shaped;
-        return new([.. rows.Select(r => Trajectories[r])], Width, Pick(OldLogProbs), Pick(RefLogProbs), Pick(Values), [.. rows.Select(r => Scores[r])],
+        return new([.. rows.Select(r => Trajectories[r])], Width, Pick(OldLogProbs), Pick(RefLogProbs), Pick(Values), [.. rows.Select(r => RawScores[r])], [.. rows.Select(r => Scores[r])],
             new(Pick(s.ResponseMask), Pick(s.ValueMask), Pick(s.Kl), Pick(s.NonScoreReward), Pick(s.UnwhitenedRewards), Pick(s.Rewards), Pick(s.RawAdvantages), Pick(s.Advantages), Pick(s.Returns)));
     }
 
@@ -51,7 +52,7 @@ public sealed record PpoBatch(IReadOnlyList<Trajectory> Trajectories, int Width,
     private static int WidthOf(PpoOptions options, int longest) => options.MetricsOver == "slots" ? Math.Max(longest, options.MaxNewTokens)
         : options.ScoreAt == "after_last_token" ? Math.Min(longest + 1, Math.Max(longest, options.MaxNewTokens)) : longest;
 
-    private static double[] Scored(PpoParts parts, PpoOptions options, IReadOnlyList<Trajectory> trajectories, CancellationToken cancellation)
+    private static (double[] Raw, double[] Scores) Scored(PpoParts parts, PpoOptions options, IReadOnlyList<Trajectory> trajectories, CancellationToken cancellation)
     {
         var sums = parts.Scorer.Score(trajectories, cancellation).Sums();
         var unscored = Array.FindIndex(sums, double.IsNaN);
@@ -61,8 +62,7 @@ public sealed record PpoBatch(IReadOnlyList<Trajectory> Trajectories, int Width,
         }
 
         var scores = sums.Select((s, i) => trajectories[i].Ended ? s : s - options.MissingEosPenalty).ToArray();
-        parts.State.Saw(scores);
-        var scale = options.ScoreScaling == "running" && parts.State.Scores.StandardDeviation is > 0 and var std && double.IsFinite(std) ? std : 1;
-        return [.. scores.Select(s => options.ScoreClip > 0 ? Math.Clamp(s / scale, -options.ScoreClip, options.ScoreClip) : s / scale)];
+        var scale = options.ScoreScaling == "running" && parts.State.With(scores).StandardDeviation is > 0 and var std && double.IsFinite(std) ? std : 1;
+        return (scores, [.. scores.Select(s => options.ScoreClip > 0 ? Math.Clamp(s / scale, -options.ScoreClip, options.ScoreClip) : s / scale)]);
     }
 }

@@ -83,7 +83,7 @@ public static class PpoRecipe
 
             // 6. Log; 7. checkpoint when due.
             var kl = batch.Shaped.Kl.sum().ToDouble() / trajectories.Count;
-            parts.State.Steer(kl, trajectories.Count);
+            parts.State.Take(batch.RawScores, kl);
             run.Update(trajectories.Sum(t => (long)t.Length), metrics.Of(parts, batch, coefficient, run.LearningRate), () => Describe(trajectories));
         }
     }

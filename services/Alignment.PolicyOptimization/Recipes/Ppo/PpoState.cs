@@ -23,19 +23,15 @@ public sealed class PpoState(PpoOptions options) : IDisposable
 
     public RunningMoments Scores => cell.Values is var v ? new(v[2], v[3], v[4], v[5]) : Fresh;
 
-    /// <summary>Takes in a batch's raw scores.</summary>
-    public void Saw(double[] scores)
-    {
-        var m = Scores.Add(scores);
-        cell.Values = [cell.Values[0], Episodes + scores.Length, m.Mean, m.Variance, m.StandardDeviation, m.Count];
-    }
+    /// <summary>The moments with a batch's raw scores in them; <see cref="Take"/> keeps them.</summary>
+    public RunningMoments With(double[] scores) => Scores.Add(scores);
 
-    /// <summary>Steers the coefficient by a batch's mean sequence KL.</summary>
-    public void Steer(double kl, int samples)
+    /// <summary>Takes in a batch when its updates are done: scores, episodes, and the coefficient steered by its mean sequence KL.</summary>
+    public void Take(double[] scores, double kl)
     {
-        var v = cell.Values;
-        v[0] = new KlController(v[0], options.KlTarget > 0 ? options.KlTarget : null, options.KlHorizon).After(kl, samples).Coefficient;
-        cell.Values = v;
+        var m = With(scores);
+        var coefficient = new KlController(cell.Values[0], options.KlTarget > 0 ? options.KlTarget : null, options.KlHorizon).After(kl, scores.Length).Coefficient;
+        cell.Values = [coefficient, Episodes + scores.Length, m.Mean, m.Variance, m.StandardDeviation, m.Count];
     }
 
     public void Dispose() => cell.Dispose();

@@ -44,6 +44,16 @@ public sealed class PpoRecipeTests : IDisposable
     }
 
     [Fact]
+    public void Train_OldLogProbsOfTheSampler_AreThePolicysOwn()
+    {
+        MemoryMetrics policy = new(), sampler = new();
+        Run(Options(2), "policy", policy);
+        Run(Options(2, old: "sampler"), "sampler", sampler);
+        Assert.All(policy.Steps.Zip(sampler.Steps), s => Assert.Equal(s.First.Values["loss/policy_avg"], s.Second.Values["loss/policy_avg"], 1e-3));
+        Assert.Equal(1, sampler.Steps[0].Values["val/ratio"], .2);
+    }
+
+    [Fact]
     public void Train_SplitIntoMicroBatches_GivesTheSameGradient()
     {
         MemoryMetrics whole = new(), parts = new();
@@ -57,7 +67,7 @@ public sealed class PpoRecipeTests : IDisposable
     {
         var options = new PpoOptions { KlTarget = 6, KlHorizon = 100, KlCoefficient = .2 };
         using var state = new PpoState(options);
-        state.Steer(12, 50);
+        state.Take(new double[50], 12);
 
         // Ziegler et al. 2019: .2·(1 + clip(12/6 − 1, ±.2)·50/100).
         Assert.Equal(.2 * (1 + (.2 * 50 / 100)), state.KlCoefficient, 12);
@@ -73,6 +83,7 @@ public sealed class PpoRecipeTests : IDisposable
     [Theory]
     [InlineData("""{"dual_clip": 0.5}""", "must be above 1")]
     [InlineData("""{"kl_in": "loss"}""", "has not the KL's gradient")]
+    [InlineData("""{"old_log_probs": "sampler", "top_k": 5}""", "are those of the filtered distribution")]
     [InlineData("""{"kl_target": 6, "kl_coefficient": 0}""", "steers kl_coefficient")]
     [InlineData("""{"max_new_tokens": 1024}""", "must be below max_length")]
     [InlineData("""{"mini_batches": 100}""", "exceeds the 8 responses")]
@@ -96,10 +107,10 @@ public sealed class PpoRecipeTests : IDisposable
         return bench.Digest(policy, critic) + string.Join(',', state.Companions.Select(c => string.Join(',', c.Value.ToDoubles())));
     }
 
-    private static PpoOptions Options(int steps, int passes = 2, int batch = 6, int accumulation = 2) => new()
+    private static PpoOptions Options(int steps, int passes = 2, int batch = 6, int accumulation = 2, string old = "policy") => new()
     {
         MaxSteps = steps, BatchSize = batch, GradientAccumulation = accumulation, SamplesPerPrompt = 2, PpoEpochs = passes, MiniBatches = passes, MaxNewTokens = 6, Temperature = 1, LearningRate = 3e-3,
-        KlTarget = 3, KlHorizon = 500, ScoreScaling = passes == 1 ? "none" : "running", Schedule = "constant", SaveEvery = 3, Threads = 1,
+        OldLogProbs = old, KlTarget = 3, KlHorizon = 500, ScoreScaling = passes == 1 ? "none" : "running", Schedule = "constant", SaveEvery = 3, Threads = 1,
     };
 
     private sealed class Short : IRewardSource
