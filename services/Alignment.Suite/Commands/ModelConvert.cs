@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Checkpointing;
 
@@ -40,6 +41,11 @@ internal static class ModelConvert
 
     private static void Save(string source, string target, SaveOptions options)
     {
+        if (AdapterFolder.Is(source))
+        {
+            throw new InvalidDataException($"{source} holds an adapter; fold it into its base with align model merge first.");
+        }
+
         if (DecoderConfig.Load(source).Head == HeadKind.Language)
         {
             using var model = CheckpointReader.LoadCausal(source);

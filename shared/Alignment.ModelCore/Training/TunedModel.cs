@@ -62,7 +62,7 @@ public sealed class TunedModel<T> : IDisposable
 
     /// <summary>Whether the starting checkpoint does not have this parameter: an adapter's, or a score head's that a language model got.</summary>
     public bool IsNew(string parameter) => Adapter is not null ? !own.Value.Contains(parameter.StartsWith(PeftPrefix, StringComparison.Ordinal) ? parameter[PeftPrefix.Length..] : parameter)
-        : Model is ScoringModel scoring && parameter.StartsWith(scoring.HeadName + ".", StringComparison.Ordinal) && DecoderConfig.Load(options.Model).Head == HeadKind.Language;
+        : Model is ScoringModel scoring && parameter.StartsWith(scoring.HeadName + ".", StringComparison.Ordinal) && AdapterOpening.ConfigOf(options.Model).Head == HeadKind.Language;
 
     /// <summary>Whether the starting model is still inside: with an adapter, the base is the reference and needs no second copy.</summary>
     public bool HoldsBase => Adapter is { ChangesBase: false };

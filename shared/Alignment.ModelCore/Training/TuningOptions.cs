@@ -78,6 +78,9 @@ public sealed class TuningOptions : IOptionSet
     [Option("prefix: train a projection of the prefix, not the prefix itself.", Source = "PEFT: false")]
     public bool PrefixProjection { get; init; }
 
+    [Option("prefix: begin with the base's own keys and values of sampled tokens, or with random numbers. A projection begins at random.", Choices = "activations|random", Source = "PEFT: random; Li and Liang 2021: activations")]
+    public string PrefixInit { get; init; } = "activations";
+
     [Option("prefix with projection, p_tuning: width of the network that makes the prompt; 0: the token's.", Min = 0, Max = 65536, Source = "PEFT: the token's")]
     public int EncoderHiddenSize { get; init; }
 
@@ -126,6 +129,11 @@ public sealed class TuningOptions : IOptionSet
         if (given.Contains("encoder_hidden_size") && Method == "prefix" && !PrefixProjection)
         {
             yield return "encoder_hidden_size needs prefix_projection: true.";
+        }
+
+        if (given.Contains("prefix_init") && PrefixProjection)
+        {
+            yield return "prefix_init has no effect with prefix_projection: true. Remove one.";
         }
 
         if (given.Contains("encoder_layers") && EncoderType != "lstm")
@@ -211,6 +219,7 @@ public sealed class TuningOptions : IOptionSet
         yield return ("dropout", [.. LowRank, "bottleneck"]);
         yield return ("virtual_tokens", Prompts);
         yield return ("prefix_projection", ["prefix"]);
+        yield return ("prefix_init", ["prefix"]);
         yield return ("encoder_hidden_size", ["prefix", "p_tuning"]);
         yield return ("encoder_type", ["p_tuning"]);
         yield return ("encoder_layers", ["p_tuning"]);

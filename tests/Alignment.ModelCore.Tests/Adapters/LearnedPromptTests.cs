@@ -81,6 +81,20 @@ public sealed class LearnedPromptTests : IDisposable
         Assert.Contains("packing: none", e.Message, StringComparison.Ordinal);
     }
 
+    // Keys of sampled tokens at positions 0 … n − 1: the fresh model is the base with some tokens before the text.
+    [Fact]
+    public void Fresh_PrefixFromActivations_IsTheBaseAfterSomeTokens()
+    {
+        using var model = AdapterCases.Model();
+        using var none = no_grad();
+        using var generator = new Generator(7);
+        var before = randint(model.Config.VocabularySize, [1, 3], ScalarType.Int64, generator: generator);
+        var expected = model.Forward(cat([before, AdapterCases.Ids().narrow(0, 0, 1)], 1)).narrow(1, 3, 6);
+        using var adapter = AdapterCases.Fresh(model, "prefix virtual_tokens=3");
+        Assert.True(expected.allclose(model.Forward(AdapterCases.Ids().narrow(0, 0, 1)), 1e-9, 1e-9));
+        Assert.Null(adapter.Config.Json["init_weights"]);
+    }
+
     private static List<int> Greedy(CausalModel model, IReadOnlyList<int> prompt, int count)
     {
         using var none = no_grad();

@@ -1,3 +1,4 @@
+using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Rollouts;
 
@@ -14,7 +15,7 @@ public static class RewardSources
             throw new OptionsException(["reward_model is missing: name the folder of a reward model (align train reward makes one), or other rewards in reward.sources."]);
         }
 
-        foreach (var folder in options.RewardModel.Where(f => !File.Exists(Path.Combine(f, "config.json"))))
+        foreach (var folder in options.RewardModel.Where(f => !File.Exists(Path.Combine(f, "config.json")) && !AdapterFolder.Is(f)))
         {
             throw new OptionsException([$"reward_model: {folder} has no config.json. Name a checkpoint folder in Hugging Face layout."]);
         }

@@ -23,7 +23,7 @@ internal static class PpoCritic
 
     private static bool Fits(string folder, CausalModel policy)
     {
-        var config = ModelCore.Architectures.DecoderConfig.Load(folder);
+        var config = ModelCore.Adapters.AdapterOpening.ConfigOf(folder);
         return config.Head != ModelCore.Architectures.HeadKind.Language && config.LabelCount == 1 && config.VocabularySize == policy.Config.VocabularySize;
     }
 }

@@ -75,7 +75,7 @@ internal sealed class LanguageView : IDisposable
 
     private static CausalModel Frozen(TrainingOptions options)
     {
-        if (DecoderConfig.Load(options.Model).Head != HeadKind.Language)
+        if (Adapters.AdapterOpening.ConfigOf(options.Model).Head != HeadKind.Language)
         {
             throw new OptionsException([$"regularisation: {options.Model} has no language head, so next-token losses, KL to the base and forgetting cannot be computed. Start from a language model, or remove kl_base_weight, replay_share, ewc_data and general."]);
         }
