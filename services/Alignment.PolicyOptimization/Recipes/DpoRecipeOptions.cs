@@ -32,6 +32,9 @@ public sealed class DpoRecipeOptions : TrainingOptions, IReferenceOptions
     [Option("α of alpha_divergence.", Min = -10, Max = 10, Source = "TRL: 0.5")]
     public double FAlpha { get; init; } = 0.5;
 
+    [Option("discopop: τ, how sharply the two losses are blended.", Min = 0, AboveMin = true, Max = 100, Source = "TRL: 0.05")]
+    public double DiscopopTau { get; init; } = 0.05;
+
     [Option("LD-DPO: weight of the tokens beyond the shorter answer's length; 1 is plain DPO.", Min = 0, Max = 1)]
     public double LdAlpha { get; init; } = 1;
 
@@ -64,6 +67,7 @@ public sealed class DpoRecipeOptions : TrainingOptions, IReferenceOptions
         LabelSmoothing = LabelSmoothing,
         Divergence = OptionNames.Parse<FDivergence>(FDivergence),
         AlphaCoefficient = FAlpha,
+        DiscopopTau = DiscopopTau,
     };
 
     public override IEnumerable<string> Contradictions(IReadOnlySet<string> given)
@@ -86,6 +90,11 @@ public sealed class DpoRecipeOptions : TrainingOptions, IReferenceOptions
         if (given.Contains("f_alpha") && FDivergence != "alpha_divergence")
         {
             yield return $"f_alpha needs f_divergence: alpha_divergence, and f_divergence is {FDivergence}.";
+        }
+
+        if (given.Contains("discopop_tau") && !Loss.Contains("discopop"))
+        {
+            yield return "discopop_tau needs loss: discopop.";
         }
 
         if (given.Contains("reference_mixup_alpha") && ReferenceSyncSteps == 0)

@@ -17,7 +17,7 @@ internal sealed class DpoCase : ITrainingCase
     public IReadOnlyDictionary<string, string?> Keys { get; } = new Dictionary<string, string?>(StringComparer.Ordinal)
     {
         ["loss_type"] = "loss", ["loss_weights"] = "loss_weights", ["beta"] = "beta", ["label_smoothing"] = "label_smoothing", ["f_divergence_type"] = "f_divergence", ["f_alpha_divergence_coef"] = "f_alpha",
-        ["ld_alpha"] = "ld_alpha", ["use_weighting"] = "use_weighting", ["ref_model_mixup_alpha"] = "reference_mixup_alpha", ["ref_model_sync_steps"] = "reference_sync_steps",
+        ["ld_alpha"] = "ld_alpha", ["discopop_tau"] = "discopop_tau", ["use_weighting"] = "use_weighting", ["ref_model_mixup_alpha"] = "reference_mixup_alpha", ["ref_model_sync_steps"] = "reference_sync_steps",
         ["sync_ref_model"] = null, ["precompute_ref_log_probs"] = null, ["_ref"] = null,
     };
 
@@ -30,6 +30,11 @@ internal sealed class DpoCase : ITrainingCase
         {
             f.Keys.Remove("reference_mixup_alpha");
             f.Keys.Remove("reference_sync_steps");
+        }
+
+        if (f.Configuration.TryGetProperty("loss_type", out var loss) && !loss.ToString().Contains("discopop", StringComparison.Ordinal))
+        {
+            f.Keys.Remove("discopop_tau");
         }
 
         // Both layouts are under test; in single precision, ties between policy and reference need the trainer's own rows.
