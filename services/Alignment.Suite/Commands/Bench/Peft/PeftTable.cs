@@ -20,7 +20,7 @@ internal sealed class PeftTable : IPeftMeasurement
 
     public (object Numbers, bool Passed) Measure(PeftTask task, IReadOnlyList<string>? only, Action<string> say, CancellationToken cancellation)
     {
-        var before = LastStep(task.Start)["eval_token_accuracy"]!.GetValue<double>();
+        var before = GoodAnswers.Of(task.Start, task.Questions, cancellation);
         var rows = new List<PeftRow>();
         foreach (var method in Methods.Where(m => only is null || only.Contains(m, StringComparer.Ordinal)))
         {
@@ -29,7 +29,7 @@ internal sealed class PeftTable : IPeftMeasurement
         }
 
         Print(rows, before);
-        return (new { target = PeftTask.Target, start_accuracy = before, steps = task.Steps, rows }, task.Quick || rows.TrueForAll(r => r.ReachesTarget));
+        return (new { target = PeftTask.Target, start = before, steps = task.Steps, rows }, task.Quick || rows.TrueForAll(r => r.ReachesTarget));
     }
 
     private static PeftRow Row(PeftTask task, string method, CancellationToken cancellation)
@@ -42,19 +42,19 @@ internal sealed class PeftTable : IPeftMeasurement
 
         var cost = PeftTask.Train(output, cancellation, [$"model={task.Start}", $"data={task.Good}", $"max_steps={task.Steps}", .. task.Common], Path.Combine(Settings, method + ".yaml"));
         var record = JsonNode.Parse(File.ReadAllText(Path.Combine(output, "training.json")))!;
-        var last = LastStep(output);
-        var accuracy = last["eval_token_accuracy"]!.GetValue<double>();
-        return new(method, record["trainable_parameters"]!.GetValue<long>(), cost.PeakRssBytes, cost.Seconds, Speed(output), accuracy, accuracy >= PeftTask.Target,
+        var answers = GoodAnswers.Of(output, task.Questions, cancellation);
+        return new(method, record["trainable_parameters"]!.GetValue<long>(), cost.PeakRssBytes, cost.Seconds, Speed(output), answers.Manner, answers.Manner >= PeftTask.Target, answers.Facts,
             record["forgetting"]!["bwt"]!.GetValue<double>(), record["forgetting"]!["perplexity_ratio"]!.GetValue<double>());
     }
 
-    private static void Print(List<PeftRow> rows, double before)
+    private static void Print(List<PeftRow> rows, GoodAnswers before)
     {
         string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-        BenchTable.Print([["method", "trainable", "peak MB", "seconds", "tokens/s", "accuracy", "target", "BWT", "perplexity"],
+        BenchTable.Print([["method", "trainable", "peak MB", "seconds", "tokens/s", "accuracy", "target", "facts", "BWT", "perplexity"],
             .. rows.Select(r => (IReadOnlyList<string>)[r.Method, Text($"{r.TrainableParameters:N0}"), Text($"{r.PeakRssBytes / 1048576.0:0}"), Text($"{r.Seconds:0.0}"), Text($"{r.TokensPerSecond:0}"),
-                Text($"{r.Accuracy:0.000}"), r.ReachesTarget ? "yes" : "no", Text($"{r.Bwt:+0.000;-0.000}"), Text($"×{r.PerplexityRatio:0.00}")])]);
-        Console.WriteLine(Text($"accuracy: answer tokens of ten unseen intents ranked first; before {before:0.000}, target {PeftTask.Target:0.00}. BWT, perplexity: everyday sentences, after against before."));
+                Text($"{r.Accuracy:0.000}"), r.ReachesTarget ? "yes" : "no", Text($"{r.Facts:0.000}"), Text($"{r.Bwt:+0.000;-0.000}"), Text($"×{r.PerplexityRatio:0.00}")])]);
+        Console.WriteLine(Text($"accuracy: share of answers to held-out questions in the good manner; before {before.Manner:0.000}, target {PeftTask.Target:0.00}."));
+        Console.WriteLine(Text($"facts: mean mark for the right section and button; before {before.Facts:0.000}. BWT, perplexity: token accuracy and perplexity on everyday sentences, after against before."));
     }
 
     /// <summary>Median over the run's steps, so that a busy moment does not decide.</summary>
@@ -63,8 +63,6 @@ internal sealed class PeftTable : IPeftMeasurement
         var all = Steps(output).Select(s => s["tokens_per_second"]!.GetValue<double>()).Order().ToList();
         return all[all.Count / 2];
     }
-
-    private static JsonObject LastStep(string output) => Steps(output)[^1];
 
     private static List<JsonObject> Steps(string output) => [.. File.ReadLines(Path.Combine(output, "metrics.jsonl")).Select(l => JsonNode.Parse(l)!.AsObject()).Where(o => !o.ContainsKey("event"))];
 }
