@@ -24,13 +24,14 @@ internal sealed class AdviseVerb : IVerb
     private readonly Option<string[]> data = new("--data") { Description = "Data file (JSON lines), or several.", Required = true, AllowMultipleArgumentsPerToken = true };
     private readonly Option<string> memory = new("--memory") { Description = "Memory the run may take: 16G, 800M.", Required = true };
     private readonly Option<string> goal = new("--goal") { Description = "A method of 'align train'.", DefaultValueFactory = _ => "sft" };
+    private readonly Option<int> steps = new("--max-steps") { Description = "Optimiser steps of the run; unset, the recipe's epochs." };
     private readonly Option<string?> job = new("--job") { Description = "Writes the recommended job file here." };
     private readonly Option<bool> json = new("--json") { Description = "Prints JSON." };
     private readonly Option<bool> quick = new("--no-trial") { Description = "Formula only: no steps are run, and no time is estimated." };
 
     public Command Build()
     {
-        var advise = new Command("advise", "Recommend method, rank, batch, precision and quantisation for a model, data and an amount of memory; checked by a few real steps.") { model, data, memory, goal, job, json, quick };
+        var advise = new Command("advise", "Recommend method, rank, batch, precision and quantisation for a model, data and an amount of memory; checked by a few real steps.") { model, data, memory, goal, steps, job, json, quick };
         advise.SetAction(parsed => Run(parsed));
         return advise;
     }
@@ -46,7 +47,7 @@ internal sealed class AdviseVerb : IVerb
                 throw new OptionsException([$"--goal {name}: it is none of {string.Join(", ", trials.Goals)}{NearestName.Hint(name, trials.Goals)}."]);
             }
 
-            var request = new AdviceRequest(Folder(parsed.GetValue(model)!), [.. parsed.GetValue(data)!.Select(Path.GetFullPath)], MemorySize.Parse(parsed.GetValue(memory)!), name);
+            var request = new AdviceRequest(Folder(parsed.GetValue(model)!), [.. parsed.GetValue(data)!.Select(Path.GetFullPath)], MemorySize.Parse(parsed.GetValue(memory)!), name, parsed.GetValue(steps));
             var advisor = new Advisor(parsed.GetValue(quick) ? null : (keys, budget) => trials.Run(name, keys, budget));
             var advice = advisor.Advise(request, trials.Defaults(name));
             if (parsed.GetValue(job) is { } path)

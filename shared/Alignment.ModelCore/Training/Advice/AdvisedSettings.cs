@@ -13,13 +13,18 @@ public sealed record AdvisedSettings(string Method, int Rank, string Quantise, s
     public bool IsAdapter => Method is not ("full" or "freeze");
 
     /// <summary>The job file's keys.</summary>
-    public JsonObject Keys(string model, IReadOnlyList<string> data)
+    public JsonObject Keys(AdviceRequest request)
     {
         var keys = new JsonObject
         {
-            ["model"] = model, ["data"] = data.Count == 1 ? data[0] : new JsonArray([.. data.Select(d => (JsonNode)d)]),
+            ["model"] = request.Model, ["data"] = request.Data.Count == 1 ? request.Data[0] : new JsonArray([.. request.Data.Select(d => (JsonNode)d)]),
             ["max_length"] = MaxLength, ["batch_size"] = BatchSize, ["gradient_accumulation"] = Accumulation, ["learning_rate"] = LearningRate, ["compute"] = Compute,
         };
+        if (request.MaxSteps > 0)
+        {
+            keys["max_steps"] = request.MaxSteps;
+        }
+
         if (IsAdapter)
         {
             var tuning = new JsonObject { ["method"] = Method, ["rank"] = Rank, ["alpha"] = 2 * Rank };

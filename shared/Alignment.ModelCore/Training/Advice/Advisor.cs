@@ -8,7 +8,8 @@ namespace Alignment.ModelCore.Training.Advice;
 /// <param name="Model">Checkpoint folder.</param>
 /// <param name="Data">Data files, JSON lines.</param>
 /// <param name="Goal">A method of <c>align train</c>.</param>
-public sealed record AdviceRequest(string Model, IReadOnlyList<string> Data, long MemoryBytes, string Goal);
+/// <param name="MaxSteps">Optimiser steps of the run; 0: the recipe's epochs.</param>
+public sealed record AdviceRequest(string Model, IReadOnlyList<string> Data, long MemoryBytes, string Goal, int MaxSteps = 0);
 
 /// <summary>
 /// Chooses the settings of a run for a model, data and an amount of memory: by formula first, then by a trial of real steps, whose measured
@@ -38,8 +39,7 @@ public sealed class Advisor(Func<JsonObject, TimeSpan, TrialReport?>? trial)
             var chosen = choices.Find(s => Estimate(model, s, goal, data, correction).Total <= limit)
                 ?? throw new OptionsException([Message(request, model, goal, data, choices[^1], correction)]);
             var estimate = Estimate(model, chosen, goal, data, correction);
-            var keys = chosen.Keys(request.Model, request.Data);
-            if (trial is null || attempt == MostTrials || trial(keys, Budget) is not { } seen)
+            if (trial is null || attempt == MostTrials || trial(chosen.Keys(request), Budget) is not { } seen)
             {
                 return RunAdvice.Of(request, model, data, goal, chosen, estimate, null);
             }
@@ -53,6 +53,15 @@ public sealed class Advisor(Func<JsonObject, TimeSpan, TrialReport?>? trial)
             // The formula promised too little: what it says of activations is scaled by what was seen, and the choice made again.
             correction *= Math.Max(1.1, (double)calibrated.Activations / Math.Max(1, estimate.Activations));
         }
+    }
+
+    /// <summary>What a run with these settings takes, whether or not they are the best.</summary>
+    public RunAdvice Judge(AdviceRequest request, AdvisedSettings settings)
+    {
+        var (model, data, goal) = (ModelShape.Read(request.Model), DataShape.Read(request.Data, request.Model), Goal.Of(request.Goal));
+        var estimate = Estimate(model, settings, goal, data, 1);
+        var seen = trial?.Invoke(settings.Keys(request), Budget);
+        return RunAdvice.Of(request, model, data, goal, settings, seen is null ? estimate : estimate.Calibrated(seen.PeakBytes), seen);
     }
 
     private static MemoryEstimate Estimate(ModelShape model, AdvisedSettings s, Goal goal, DataShape data, double correction)

@@ -22,7 +22,7 @@ public sealed record RunAdvice(
     {
         var time = seen is null ? null : new TimeEstimate(seen.PrepareSeconds, seen.StepSeconds, seen.SaveSeconds * Saves(seen.TotalSteps, s));
         var rows = FormattableString.Invariant($"{data.Rows} rows of about {data.MeanTokens:0} tokens, the longest {data.LongestTokens}");
-        return new(goal.Name, model.Describe(), rows, s, [.. Explain(model, data, s, memory, request.MemoryBytes)], request.MemoryBytes, memory, time, seen is not null, AdvisedSettings.Yaml(s.Keys(request.Model, request.Data)));
+        return new(goal.Name, model.Describe(), rows, s, [.. Explain(model, data, s, memory, request.MemoryBytes)], request.MemoryBytes, memory, time, seen is not null, AdvisedSettings.Yaml(s.Keys(request)));
     }
 
     /// <summary>States every 50 steps, one at the end, and the checkpoint, which costs about as much as a state.</summary>

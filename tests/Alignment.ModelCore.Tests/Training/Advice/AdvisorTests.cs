@@ -63,7 +63,7 @@ public sealed class AdvisorTests
     [Fact]
     public void Yaml_NamesThatNeedQuotes_AreQuoted()
     {
-        var keys = new AdvisedSettings("lora", 8, "nf4", "float32", 2, 4, 128, 2e-4).Keys("my models/base", ["a.jsonl"]);
+        var keys = new AdvisedSettings("lora", 8, "nf4", "float32", 2, 4, 128, 2e-4).Keys(new("my models/base", ["a.jsonl"], 1 << 30, "sft"));
         var yaml = AdvisedSettings.Yaml(keys);
         Assert.Contains("model: \"my models/base\"\n", yaml, StringComparison.Ordinal);
         Assert.Contains("tuning:\n  method: lora\n  rank: 8\n  alpha: 16\n  quantise: nf4\n", yaml, StringComparison.Ordinal);
