@@ -94,7 +94,7 @@ internal sealed class AdviseVerb : IVerb
 
         var m = a.Memory;
         Console.WriteLine();
-        Console.WriteLine($"memory  {MemorySize.Text(m.Total)} of {MemorySize.Text(a.MemoryLimit)}{(a.Measured ? ", measured on real steps" : ", by formula")}: runtime {MemorySize.Text(m.Runtime)}, weights {MemorySize.Text(m.Weights)}, gradients {MemorySize.Text(m.Gradients)}, optimiser {MemorySize.Text(m.Optimiser)}, activations, loss and the rest {MemorySize.Text(m.Activations)}{(m.Saving > 0 ? $", saving {MemorySize.Text(m.Saving)}" : "")}");
+        Console.WriteLine($"memory  {MemorySize.Text(m.Total)} of {MemorySize.Text(a.MemoryLimit)}{(a.Measured ? ", measured on real steps" : ", by formula")}: runtime {MemorySize.Text(m.Runtime)}, weights {MemorySize.Text(m.Weights)}, gradients {MemorySize.Text(m.Gradients)}, optimiser {MemorySize.Text(m.Optimiser)}, activations, loss and the rest {MemorySize.Text(m.Activations)}");
         Console.WriteLine(a.Time is { } t
             ? string.Create(CultureInfo.InvariantCulture, $"time    {TimeSpan.FromSeconds(t.Total):h\\:mm\\:ss}: {t.Prepare:0.#} s to load and prepare, {t.Steps:0.#} s of steps, {t.Saving:0.#} s of saving")
             : "time    not estimated: no steps were run");

@@ -6,13 +6,12 @@ namespace Alignment.ModelCore.Training.Advice;
 /// <param name="Gradients">4 bytes a learning parameter.</param>
 /// <param name="Optimiser">8 bytes a learning parameter: AdamW's two moments.</param>
 /// <param name="Activations">What the backward pass needs of the heaviest micro-batch, the loss and scratch buffers included.</param>
-/// <param name="Saving">At the end: folding an adapter into its base keeps the base's layers beside the merged ones until the file is written.</param>
-public sealed record MemoryEstimate(long Runtime, long Weights, long Gradients, long Optimiser, long Activations, long Saving)
+public sealed record MemoryEstimate(long Runtime, long Weights, long Gradients, long Optimiser, long Activations)
 {
     /// <summary>Measured: an idle process that has loaded libtorch and run a small step.</summary>
     private const long RuntimeBytes = 240L << 20;
 
-    public long Total => Runtime + Weights + Gradients + Optimiser + Activations + Saving;
+    public long Total => Runtime + Weights + Gradients + Optimiser + Activations;
 
     /// <param name="sequenceTokens">Tokens of the longest sequence, padding included.</param>
     public static MemoryEstimate Of(ModelShape model, AdvisedSettings s, Goal goal, int sequenceTokens)
@@ -27,10 +26,10 @@ public sealed record MemoryEstimate(long Runtime, long Weights, long Gradients, 
         var activations = tokens * config.LayerCount * perTokenAndLayer * width;
         var loss = goal.Logits ? 5 * 4 * Math.Min(4L << 20, tokens * config.VocabularySize) : 0;
         var scratch = s.Quantise != "none" || s.Compute == "bfloat16" ? model.LargestLinear * width : 0;
-        return new(RuntimeBytes, weights, trainable * 4, trainable * 8, activations + loss + scratch, s.IsAdapter && s.Quantise == "none" ? model.Linear * 4 : 0);
+        return new(RuntimeBytes, weights, trainable * 4, trainable * 8, activations + loss + scratch);
     }
 
-    /// <summary>The same run with the peak measured while it learned: weights, gradients and moments are known, the rest is what was seen.</summary>
+    /// <summary>The same run with a measured peak: weights, gradients and moments are known, the rest is what was seen.</summary>
     public MemoryEstimate Calibrated(long peak)
     {
         var known = Runtime + Weights + Gradients + Optimiser;

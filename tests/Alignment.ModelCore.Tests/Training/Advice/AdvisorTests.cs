@@ -42,11 +42,11 @@ public sealed class AdvisorTests
     }
 
     [Fact]
-    public void Calibrated_MeasuredPeak_IsTheTotalButForSaving()
+    public void Calibrated_MeasuredPeak_IsTheTotal()
     {
-        var estimate = new MemoryEstimate(240, 40, 40, 80, 100, 10);
-        Assert.Equal(710, estimate.Calibrated(700).Total);
-        Assert.Equal(310, estimate.Calibrated(300).Total);
+        var estimate = new MemoryEstimate(240, 40, 40, 80, 100);
+        Assert.Equal(700, estimate.Calibrated(700).Total);
+        Assert.Equal(300, estimate.Calibrated(300).Total);
     }
 
     [Theory]

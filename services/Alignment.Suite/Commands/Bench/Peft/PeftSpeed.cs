@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Modules;
+using Alignment.ModelCore.Native;
 using Alignment.Suite.Commands.Bench.Methods;
 using static TorchSharp.torch;
 
@@ -29,22 +30,32 @@ internal sealed class PeftSpeed : IPeftMeasurement
             return (Array.Empty<SpeedRow>(), true);
         }
 
+        return Measure(task, say, cancellation);
+    }
+
+    internal static (IReadOnlyList<SpeedRow> Numbers, bool Passed) Measure(PeftTask task, Action<string> say, CancellationToken cancellation)
+    {
+        TorchRuntime.EnsureLoaded();
         set_num_threads(1);
         var rows = new List<SpeedRow>();
+        void Add(SpeedRow row)
+        {
+            rows.Add(row);
+            say($"  {row.What}: {Text(row.Value, row.Unit)}");
+        }
+
         say("bytes of a quantised base");
-        rows.AddRange(QuantisedBase.Measure(task.Quick));
+        Add(QuantisedBase.Measure(task.Quick));
         say("4-bit products against bfloat16");
-        rows.AddRange(QuantisedProducts.Measure(task.Quick));
-        say("switching adapters");
-        rows.Add(AdapterSwitch.Measure());
+        QuantisedProducts.Measure(task.Quick).ToList().ForEach(Add);
         say("a LoRA step against a full step");
         var model = Path.Combine(task.Work, "mid");
         Make(model);
         var lora = Speed(task, model, "lora", ["tuning.method=lora"], cancellation);
-        rows.Add(new("LoRA step, tokens/s over a full step's", lora / Speed(task, model, "full-step", [], cancellation), 1.4, false, "×"));
+        Add(new("LoRA step, tokens/s over a full step's", lora / Speed(task, model, "full-step", [], cancellation), 1.4, false, "×"));
         say("packing against padding");
-        var packed = Speed(task, task.Start, "packed", ["packing=bfd", "max_length=256", "batch_size=8"], cancellation);
-        rows.Add(new("packed rows, tokens/s over padded rows'", packed / Speed(task, task.Start, "padded", ["length_pool=1"], cancellation), 2, false, "×"));
+        var packed = Speed(task, Path.Combine(BenchPaths.Sample, "base"), "packed", ["packing=bfd", "max_length=256", "batch_size=8"], cancellation);
+        Add(new("packed rows, tokens/s over padded rows'", packed / Speed(task, Path.Combine(BenchPaths.Sample, "base"), "padded", ["length_pool=1"], cancellation), 2, false, "×"));
         BenchTable.Print([["speed and memory", "value", "limit", "met"], .. rows.Select(r => (IReadOnlyList<string>)[r.What, Text(r.Value, r.Unit), (r.Most ? "≤ " : "≥ ") + Text(r.Limit, r.Unit), r.Passed ? "yes" : "no"])]);
         return (rows, task.Quick || rows.TrueForAll(r => r.Passed));
     }

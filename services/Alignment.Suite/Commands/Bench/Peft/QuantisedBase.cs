@@ -10,14 +10,14 @@ namespace Alignment.Suite.Commands.Bench.Peft;
 /// <summary>What a base in NF4 takes in memory by every parameter of the model, embedding, norms, head and scratch buffers included.</summary>
 internal static class QuantisedBase
 {
-    public static IEnumerable<SpeedRow> Measure(bool quick)
+    public static SpeedRow Measure(bool quick)
     {
         using var scope = torch.NewDisposeScope();
         using var none = torch.no_grad();
         Use(Shapes.Llama(64, 128, 1), out _).Dispose();
         var before = Environment.WorkingSet;
         using var model = Use(Shapes.Llama(1024, 2816, quick ? 8 : 24), out var parameters);
-        yield return new("NF4 base, bytes a parameter of the resident set", (Environment.WorkingSet - before) / (double)parameters, 0.6, true, "B");
+        return new("NF4 base, bytes a parameter of the resident set", (Environment.WorkingSet - before) / (double)parameters, 0.6, true, "B");
     }
 
     /// <summary>A random model whose layers are quantised as they are made, after one forward pass.</summary>
@@ -51,7 +51,7 @@ internal static class QuantisedBase
             Parameters += count;
             if (!drawn.TryGetValue(0, out var values) || values.numel() < count)
             {
-                drawn[0] = values = torch.randn(1024L * 2816);
+                drawn[0] = values = torch.randn(1024L * 2816).DetachFromDisposeScope();
             }
 
             using var part = values.narrow(0, 0, count).view(outFeatures, inFeatures);
