@@ -1,4 +1,5 @@
 using Alignment.ModelCore.Adapters;
+using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Rollouts;
 
@@ -18,6 +19,11 @@ public static class RewardSources
         foreach (var folder in options.RewardModel.Where(f => !File.Exists(Path.Combine(f, "config.json")) && !AdapterFolder.Is(f)))
         {
             throw new OptionsException([$"reward_model: {folder} has no config.json. Name a checkpoint folder in Hugging Face layout."]);
+        }
+
+        foreach (var folder in options.RewardModel.Where(f => DecoderConfig.Load(f).Head == HeadKind.Language))
+        {
+            throw new OptionsException([$"reward_model: {folder} holds a language model, which gives no scores. Train a reward model from it: align train reward."]);
         }
 
         IEnumerable<WeightedReward> others = options.Reward.Sources.Count == 0 ? [] : Rewards.RewardSources.Create(options.Reward, options.Model).Rewards;
