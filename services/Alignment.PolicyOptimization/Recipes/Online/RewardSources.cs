@@ -21,7 +21,7 @@ public static class RewardSources
             throw new OptionsException([$"reward_model: {folder} has no config.json. Name a checkpoint folder in Hugging Face layout."]);
         }
 
-        foreach (var folder in options.RewardModel.Where(f => DecoderConfig.Load(f).Head == HeadKind.Language))
+        foreach (var folder in options.RewardModel.Where(f => !AdapterFolder.Is(f) && DecoderConfig.Load(f).Head == HeadKind.Language))
         {
             throw new OptionsException([$"reward_model: {folder} holds a language model, which gives no scores. Train a reward model from it: align train reward."]);
         }
