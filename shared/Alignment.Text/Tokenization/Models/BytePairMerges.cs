@@ -8,14 +8,12 @@ internal sealed class BytePairMerges
 {
     private const int LongWord = 96;
 
-    private readonly Dictionary<ulong, (int Rank, int Id)> merges;
+    private readonly PairTable merges;
 
     [ThreadStatic]
     private static PriorityQueue<(int Position, int Id), (int Rank, int Position)>? queue;
 
-    public BytePairMerges(Dictionary<ulong, (int Rank, int Id)> merges) => this.merges = merges;
-
-    public static ulong Key(int left, int right) => (ulong)(uint)left << 32 | (uint)right;
+    public BytePairMerges(PairTable merges) => this.merges = merges;
 
     /// <summary>Symbols in place: ids with their lengths. Returns how many remain.</summary>
     public int Apply(Span<int> ids, Span<int> lengths) => ids.Length > LongWord ? Queue(ids, lengths) : Scan(ids, lengths);
@@ -68,7 +66,7 @@ internal sealed class BytePairMerges
         return n;
     }
 
-    private (int Rank, int Id) Look(int left, int right) => merges.TryGetValue(Key(left, right), out var m) ? m : (int.MaxValue, 0);
+    private (int Rank, int Id) Look(int left, int right) => merges.TryGet(left, right, out var rank, out var id) ? (rank, id) : (int.MaxValue, 0);
 
     private int Queue(Span<int> ids, Span<int> lengths)
     {
@@ -91,12 +89,12 @@ internal sealed class BytePairMerges
             var i = top.Position;
             var j = lengths[i] < 0 ? -1 : next[i];
             // Stale when either side has been merged since: the pair must still give this very token.
-            if (j < 0 || !merges.TryGetValue(Key(ids[i], ids[j]), out var m) || m.Id != top.Id)
+            if (j < 0 || !merges.TryGet(ids[i], ids[j], out _, out var merged) || merged != top.Id)
             {
                 continue;
             }
 
-            ids[i] = m.Id;
+            ids[i] = merged;
             lengths[i] += lengths[j];
             lengths[j] = -1;
             next[i] = next[j];
@@ -124,9 +122,9 @@ internal sealed class BytePairMerges
 
     private void Offer(PriorityQueue<(int Position, int Id), (int Rank, int Position)> heap, ReadOnlySpan<int> ids, int left, int right)
     {
-        if (merges.TryGetValue(Key(ids[left], ids[right]), out var m))
+        if (merges.TryGet(ids[left], ids[right], out var rank, out var id))
         {
-            heap.Enqueue((left, m.Id), (m.Rank, left));
+            heap.Enqueue((left, id), (rank, left));
         }
     }
 }

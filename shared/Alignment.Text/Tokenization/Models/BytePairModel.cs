@@ -83,9 +83,9 @@ internal sealed class BytePairModel : ITokenModel
         return tokens;
     }
 
-    private static Dictionary<ulong, (int Rank, int Id)> MergeTable(Vocabulary vocabulary, IReadOnlyList<(string Left, string Right)> list, int prefix)
+    private static PairTable MergeTable(Vocabulary vocabulary, IReadOnlyList<(string Left, string Right)> list, int prefix)
     {
-        var table = new Dictionary<ulong, (int, int)>(list.Count);
+        var table = new PairTable(list.Count);
         Span<char> joined = new char[256];
         for (var rank = 0; rank < list.Count; rank++)
         {
@@ -108,7 +108,7 @@ internal sealed class BytePairModel : ITokenModel
                 throw new TokenizerException($"tokenizer.json: merge {rank + 1} makes \"{left}{tail}\", which is not in the vocabulary.");
             }
 
-            table[BytePairMerges.Key(a, b)] = (rank, id);
+            table.Set(a, b, rank, id);
         }
 
         return table;

@@ -32,7 +32,7 @@ internal sealed class ModelFile
                     file.Vocabulary = ReadVocabulary(ref reader);
                     break;
                 case "merges" when reader.TokenType != JsonTokenType.Null:
-                    file.Merges = ReadMerges(ref reader);
+                    file.Merges = ReadMerges(ref reader, file.Vocabulary ?? []);
                     break;
                 default:
                     file.Scalars[name] = JsonElement.ParseValue(ref reader);
@@ -145,29 +145,43 @@ internal sealed class ModelFile
         return result;
     }
 
-    private static List<(string Left, string Right)> ReadMerges(ref Utf8JsonReader reader)
+    // Half a million merges name tokens of the vocabulary: its own strings serve, and none is made twice.
+    private static List<(string Left, string Right)> ReadMerges(ref Utf8JsonReader reader, Dictionary<string, int> vocabulary)
     {
         Expect(ref reader, JsonTokenType.StartArray, "model.merges: a list is expected");
-        var result = new List<(string, string)>();
+        var known = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
+        string Token(ReadOnlySpan<char> text) => known.TryGetValue(text, out var own, out _) ? own : text.ToString();
+        var result = new List<(string, string)>(vocabulary.Count);
+        var buffer = new char[256];
+        ReadOnlySpan<char> Text(ref Utf8JsonReader r)
+        {
+            if (r.ValueSpan.Length > buffer.Length)
+            {
+                buffer = new char[r.ValueSpan.Length * 2];
+            }
+
+            return buffer.AsSpan(0, r.CopyString(buffer));
+        }
+
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             if (reader.TokenType == JsonTokenType.String)
             {
-                var text = reader.GetString()!;
+                var text = Text(ref reader);
                 if (text.StartsWith("#version", StringComparison.Ordinal))
                 {
                     continue;
                 }
 
                 var blank = text.IndexOf(' ');
-                if (blank >= 0 && text.IndexOf(' ', blank + 1) < 0)
+                if (blank >= 0 && !text[(blank + 1)..].Contains(' '))
                 {
-                    result.Add((text[..blank], text[(blank + 1)..]));
+                    result.Add((Token(text[..blank]), Token(text[(blank + 1)..])));
                     continue;
                 }
             }
-            else if (reader.TokenType == JsonTokenType.StartArray && reader.Read() && reader.TokenType == JsonTokenType.String && reader.GetString() is { } left
-                && reader.Read() && reader.TokenType == JsonTokenType.String && reader.GetString() is { } right && reader.Read() && reader.TokenType == JsonTokenType.EndArray)
+            else if (reader.TokenType == JsonTokenType.StartArray && reader.Read() && reader.TokenType == JsonTokenType.String && Token(Text(ref reader)) is { } left
+                && reader.Read() && reader.TokenType == JsonTokenType.String && Token(Text(ref reader)) is { } right && reader.Read() && reader.TokenType == JsonTokenType.EndArray)
             {
                 result.Add((left, right));
                 continue;

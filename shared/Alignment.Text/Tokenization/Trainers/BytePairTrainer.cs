@@ -1,5 +1,3 @@
-using Alignment.Text.Tokenization.Models;
-
 namespace Alignment.Text.Tokenization.Trainers;
 
 /// <summary>
@@ -12,8 +10,8 @@ internal sealed class BytePairTrainer
     private readonly List<int> lengths = [];
     private readonly Dictionary<string, int> ids = new(StringComparer.Ordinal);
     private readonly List<(string Left, string Right)> merges = [];
-    private readonly Dictionary<ulong, long> counts = [];
-    private readonly Dictionary<ulong, HashSet<int>> places = [];
+    private readonly Dictionary<ulong, long> counts = new(Mixed.Keys);
+    private readonly Dictionary<ulong, HashSet<int>> places = new(Mixed.Keys);
     private readonly PriorityQueue<(ulong Pair, long Count), (long Negative, ulong Pair)> queue = new();
     private readonly List<int[]> words = [];
     private readonly List<long> frequencies = [];
@@ -111,7 +109,7 @@ internal sealed class BytePairTrainer
                 continue;
             }
 
-            var pair = BytePairMerges.Key(word[i], word[i + 1]);
+            var pair = Key(word[i], word[i + 1]);
             counts[pair] = counts.GetValueOrDefault(pair) + (sign * frequencies[w]);
             touched?.Add(pair);
             if (sign > 0)
@@ -180,5 +178,17 @@ internal sealed class BytePairTrainer
         }
 
         return [.. result];
+    }
+
+    private static ulong Key(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
+
+    // The ids of a pair are close to each other: the runtime's hash, their exclusive or, would put most pairs into few buckets.
+    private sealed class Mixed : IEqualityComparer<ulong>
+    {
+        public static Mixed Keys { get; } = new();
+
+        public bool Equals(ulong x, ulong y) => x == y;
+
+        public int GetHashCode(ulong key) => (int)((key * 0x9E3779B97F4A7C15) >> 32);
     }
 }
