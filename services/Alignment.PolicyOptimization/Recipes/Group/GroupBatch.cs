@@ -19,8 +19,7 @@ internal sealed record GroupBatch(
         using var scope = NewDisposeScope();
         using var none = no_grad();
         var rows = run.MicroBatches.SelectMany(m => m).ToList();
-        var trajectories = parts.Rollouts.Sample(run.BatchesDone, rows, run.StepsDone, cancellation);
-        var table = GroupPenalties.Add(options, parts.Scorer.Score(trajectories, cancellation), trajectories);
+        var (trajectories, table, resampled) = GroupRollout.Draw(parts, options, run, rows, cancellation);
         var greedy = options.Advantages == "remax" ? Greedy(parts, options, run, rows, cancellation) : null;
 
         var width = ResponseForward.Width(trajectories);
@@ -36,6 +35,11 @@ internal sealed record GroupBatch(
         var estimate = GroupEstimate.Of(options, table, trajectories, mask, kl, beta, greedy);
         var kept = Kept(options, trajectories, mask, estimate);
         var metrics = GroupMetrics.OfSampling(parts.Scorer.Names, options, table, trajectories, estimate, kl, mask);
+        if (options.ResampleEqualGroups > 0)
+        {
+            metrics["resampled_groups"] = resampled;
+        }
+
         var sampling = options.SamplerCorrection == "none" ? null : ResponseForward.Sampled(trajectories, width, old!.dtype);
         Tensor? Keep(Tensor? t) => t?.DetachFromDisposeScope();
         return new(trajectories, width, Keep(kept)!, Keep(estimate.Advantages)!, Keep(options.NeedsOldLogProbs ? old : null), Keep(options.KlIn == "loss" ? reference : null), Keep(sampling),

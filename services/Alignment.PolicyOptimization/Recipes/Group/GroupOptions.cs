@@ -74,6 +74,9 @@ public class GroupOptions : OnlineOptions
     [Option("Leave out groups whose rewards are all equal: they say nothing, but count in the averages.", Source = "DAPO: on (dynamic sampling)")]
     public bool FilterEqualGroups { get; set; }
 
+    [Option("How often a prompt whose answers are all worth the same is answered anew.", Min = 0, Max = 100, Unit = "times", Source = "TRL: 0; DAPO: until they differ (dynamic sampling)")]
+    public int ResampleEqualGroups { get; init; }
+
     [Option("Soft punishment of length begins this many tokens before max_new_tokens and reaches −1 there; 0: off.", Min = 0, Unit = "tokens", Source = "DAPO: a fifth of the length")]
     public int OverlongBuffer { get; init; }
 

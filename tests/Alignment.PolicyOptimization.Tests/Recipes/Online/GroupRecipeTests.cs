@@ -78,6 +78,21 @@ public sealed class GroupRecipeTests : IDisposable
     }
 
     [Fact]
+    public void Train_EqualGroupsAnsweredAnew_FewerAreLeft()
+    {
+        MemoryMetrics once = new(), often = new();
+
+        // One answer in a few is worth anything, so that many groups are equal.
+        static double Rule(RewardItem i) => i.ResponseIds[0] % 8 == 0 ? 1 : 0;
+        Run(Options("grpo", "{}", 4), "once", once, Rule);
+        var straight = Run(Options("grpo", """{"resample_equal_groups": 4, "filter_equal_groups": true}""", 4), "often", often, Rule);
+        Assert.True(often.Curve("frac_reward_zero_std").Average(s => s.Value) < once.Curve("frac_reward_zero_std").Average(s => s.Value));
+        Assert.Contains(often.Curve("resampled_groups"), s => s.Value > 0);
+        Assert.Throws<IOException>(() => Run(Options("grpo", """{"resample_equal_groups": 4, "filter_equal_groups": true}""", 4), "killed", new FailAt(4), Rule));
+        Assert.Equal(straight, Run(Options("grpo", """{"resample_equal_groups": 4, "filter_equal_groups": true}""", 4), "killed", null, Rule));
+    }
+
+    [Fact]
     public void Train_ASourceThatCannotSay_GroupLeavesItOutAndOpoNamesIt()
     {
         var metrics = new MemoryMetrics();
