@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -46,10 +47,20 @@ public sealed class FourBitWeight : QuantisedWeight
         var (rows, columns) = dense.dim() == 2 ? (dense.shape[0], dense.shape[1]) : throw new ArgumentException($"A weight of {dense.dim()} dimensions cannot be quantised; two are expected.");
         var flat = dense.detach().to_type(ScalarType.Float32).contiguous();
         ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(flat.bytes);
-        var absmax = new float[(values.Length + blockSize - 1) / blockSize];
-        var packed = empty([(values.Length + 1) / 2, 1], ScalarType.Byte);
-        Encode(values, code, blockSize, absmax, packed.bytes);
-        return new(rows, columns, code, blockSize, dense.dtype, packed, @double ? BlockScales.Nested(absmax) : BlockScales.Plain(absmax));
+        var blocks = (values.Length + blockSize - 1) / blockSize;
+        // Rented: an array a layer would be garbage of megabytes that stays resident until somebody collects it.
+        var rented = ArrayPool<float>.Shared.Rent(blocks);
+        try
+        {
+            var absmax = rented.AsSpan(0, blocks);
+            var packed = empty([(values.Length + 1) / 2, 1], ScalarType.Byte);
+            Encode(values, code, blockSize, absmax, packed.bytes);
+            return new(rows, columns, code, blockSize, dense.dtype, packed, @double ? BlockScales.Nested(absmax) : BlockScales.Plain(absmax));
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(rented);
+        }
     }
 
     /// <summary>Takes codes and scales as a file has them; the tensors become this object's own.</summary>
@@ -76,7 +87,7 @@ public sealed class FourBitWeight : QuantisedWeight
             return;
         }
 
-        Span<float> scales = new float[Math.Min(BlocksAtOnce, Scales.Count)];
+        Span<float> scales = stackalloc float[BlocksAtOnce];
         var count = OutFeatures * InFeatures;
         fixed (byte* packed = Packed.bytes, target = buffer.bytes)
         {

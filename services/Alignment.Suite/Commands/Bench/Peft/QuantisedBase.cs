@@ -15,26 +15,37 @@ internal static class QuantisedBase
         using var scope = torch.NewDisposeScope();
         using var none = torch.no_grad();
         Use(Shapes.Llama(64, 128, 1), out _).Dispose();
-        var before = Environment.WorkingSet;
+        var before = Resident();
         using var model = Use(Shapes.Llama(1024, 2816, quick ? 8 : 24), out var parameters);
-        return new("NF4 base, bytes a parameter of the resident set", (Environment.WorkingSet - before) / (double)parameters, 0.6, true, "B");
+        return new("NF4 base, bytes a parameter of the resident set", (Resident() - before) / (double)parameters, 0.6, true, "B");
     }
 
-    /// <summary>A random model whose layers are quantised as they are made, after one forward pass.</summary>
+    /// <summary>The resident set without what the collector would give back.</summary>
+    private static long Resident()
+    {
+        GC.Collect();
+        return Environment.WorkingSet;
+    }
+
+    /// <summary>A random model whose layers are quantised as they are made, after one forward pass with bfloat16 products.</summary>
     private static CausalModel Use(DecoderConfig config, out long parameters)
     {
         using var fresh = new FreshParameters(config, 1, ScalarType.Float32);
-        var source = new Quantising(fresh);
+        using var source = new Quantising(fresh);
         var model = new CausalModel(config, source);
+        source.Dispose();
+        model.ComputeIn(ScalarType.BFloat16);
         model.Forward(torch.ones([1, 1], ScalarType.Int64)).Dispose();
         parameters = source.Parameters;
         return model;
     }
 
-    private sealed class Quantising(FreshParameters fresh) : ParameterSource
+    private sealed class Quantising(FreshParameters fresh) : ParameterSource, IDisposable
     {
         private readonly QuantisationFormat format = QuantisationFormat.Named("nf4_double");
-        private readonly Dictionary<long, Tensor> drawn = [];
+
+        // One draw for all layers: drawing takes longer than quantising.
+        private readonly Tensor drawn = torch.randn(1024L * 2816).DetachFromDisposeScope();
 
         public long Parameters { get; private set; }
 
@@ -44,18 +55,14 @@ internal static class QuantisedBase
             return fresh.Get(name, shape, initialisation);
         }
 
-        // One draw for all layers of a size: drawing takes longer than quantising.
         public override IWeightStore? Store(string path, long outFeatures, long inFeatures, bool transposed)
         {
-            var count = outFeatures * inFeatures;
-            Parameters += count;
-            if (!drawn.TryGetValue(0, out var values) || values.numel() < count)
-            {
-                drawn[0] = values = torch.randn(1024L * 2816).DetachFromDisposeScope();
-            }
-
-            using var part = values.narrow(0, 0, count).view(outFeatures, inFeatures);
-            return format.Quantise(part);
+            Parameters += outFeatures * inFeatures;
+            using var part = drawn.narrow(0, 0, outFeatures * inFeatures);
+            using var shaped = part.view(outFeatures, inFeatures);
+            return format.Quantise(shaped);
         }
+
+        public void Dispose() => drawn.Dispose();
     }
 }
