@@ -29,6 +29,11 @@ internal sealed class RewardJobRunner(IArtifactStore artifacts) : IJobRunner
 
         var data = Path.Combine(snapshot, "train.jsonl");
         var options = OptionBinder.Bind<RewardOptions>(spec.Keys(("model", spec.Folder("parent")), ("data", data), ("heldout", heldout), ("seed", spec.Seed)));
+        if (options.Ranks)
+        {
+            throw new JobFailedException("bad_spec", $"loss: {options.Loss} reads whole rankings, and snapshots hold pairs. Use bradley_terry, soft_labels, rao_kupper or davidson here; 'align train reward' reads rankings.");
+        }
+
         var output = await JobArtifact.OpenAsync(job, artifacts, "reward", ct);
         var progress = new ProgressMetrics((step, total, text) => job.Report(step, total, text));
         var result = RewardRecipe.Run(options, PreferenceReader.Read(data), new TrainingFolders(output.Output, output.State), progress, ct);
