@@ -3,13 +3,13 @@ using Alignment.Text.Tokenization;
 
 namespace Alignment.Text.Tests.Tokenization;
 
-/// <summary>Vocabularies of the size of Llama 3's, Qwen's and XLM-R's load in less than a second of processor time, and work.</summary>
+/// <summary>Vocabularies of the size of Llama 3's, Qwen's and XLM-R's load and work; <c>align bench tokenizer</c> measures how fast.</summary>
 public sealed class LargeVocabularyTests
 {
     private const int Size = 200_000;
 
     [Fact]
-    public void Parse_BytePairsOf200000_LessThanASecond()
+    public void Parse_BytePairsOf200000_Works()
     {
         // Every number from 0 on in base 26 is a token, made by appending its last letter.
         var vocabulary = new StringBuilder();
@@ -24,46 +24,29 @@ public sealed class LargeVocabularyTests
             }
         }
 
-        var tokenizer = Timed($$$"""{"model":{"type":"BPE","vocab":{{{{vocabulary}}}},"merges":[{{{merges}}}]},"pre_tokenizer":{"type":"Whitespace"}}""");
+        var tokenizer = Load($$$"""{"model":{"type":"BPE","vocab":{{{{vocabulary}}}},"merges":[{{{merges}}}]},"pre_tokenizer":{"type":"Whitespace"}}""");
         // Pairs come before triples, so four letters become two pairs.
         Assert.Equal([Number("abc"), Number("jx"), Number("yz")], tokenizer.EncodeIds("abc jxyz"));
     }
 
     [Fact]
-    public void Parse_UnigramOf200000_LessThanASecond()
+    public void Parse_UnigramOf200000_Works()
     {
         var pieces = string.Join(',', Enumerable.Range(0, Size).Select(i => $"[\"{Word(i)}\",{-(i % 17) - 1}]"));
-        var tokenizer = Timed($$$"""{"model":{"type":"Unigram","unk_id":0,"vocab":[["<unk>",0],{{{pieces}}}]},"pre_tokenizer":{"type":"Whitespace"}}""");
+        var tokenizer = Load($$$"""{"model":{"type":"Unigram","unk_id":0,"vocab":[["<unk>",0],{{{pieces}}}]},"pre_tokenizer":{"type":"Whitespace"}}""");
         Assert.Equal("abc", tokenizer.IdToToken(tokenizer.TokenToId("abc")!.Value));
         Assert.Equal(Size + 1, tokenizer.VocabularySize);
     }
 
     [Fact]
-    public void Parse_WordPieceOf200000_LessThanASecond()
+    public void Parse_WordPieceOf200000_Works()
     {
         var pieces = string.Join(',', Enumerable.Range(0, Size).Select(i => $"\"{(i % 2 == 0 ? "" : "##")}{Word(i)}\":{i + 1}"));
-        var tokenizer = Timed($$$"""{"model":{"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##","max_input_chars_per_word":100,"vocab":{"[UNK]":0,{{{pieces}}}}},"pre_tokenizer":{"type":"Whitespace"}}""");
+        var tokenizer = Load($$$"""{"model":{"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##","max_input_chars_per_word":100,"vocab":{"[UNK]":0,{{{pieces}}}}},"pre_tokenizer":{"type":"Whitespace"}}""");
         Assert.Equal(Size + 1, tokenizer.VocabularySize);
     }
 
-    private static Tokenizer Timed(string json)
-    {
-        var bytes = Encoding.UTF8.GetBytes(json);
-        Tokenizer tokenizer;
-        var spent = TimeSpan.MaxValue;
-        var attempts = 0;
-        do
-        {
-            // The best of three: neighbours on a busy machine cost caches, and the first attempt compiles.
-            var clock = ThreadClock.Start();
-            tokenizer = Tokenizer.Parse(bytes);
-            spent = clock.Elapsed < spent ? clock.Elapsed : spent;
-        }
-        while (spent >= TimeSpan.FromSeconds(1) && ++attempts < 3);
-
-        Assert.True(spent < TimeSpan.FromSeconds(1), $"{spent.TotalMilliseconds:F0} ms of processor time for {bytes.Length >> 20} MiB");
-        return tokenizer;
-    }
+    private static Tokenizer Load(string json) => Tokenizer.Parse(Encoding.UTF8.GetBytes(json));
 
     // a … z, aa … zz, aaa …
     private static string Word(int number)
