@@ -45,7 +45,15 @@ public sealed class Lora : LayerAdapter
     {
         var dropped = target.training && dropout > 0 ? nn.functional.dropout(input, dropout, training: true) : input;
         var type = target.ComputeType ?? a.dtype;
-        var low = Projection.Product(Projection.Product(dropped, a, null, type).mul(scale), b, biasOfB?.mul(scale), type);
+        var narrow = Projection.Product(dropped, a, null, type).mul(scale);
+        if (magnitude is null && biasOfB is null && output.dtype == type)
+        {
+            // The sum is taken inside the product: one pass over the output less.
+            var wide = b.dtype == type ? b : b.to_type(type);
+            return output.reshape(-1, output.shape[^1]).addmm(narrow.reshape(-1, narrow.shape[^1]), wide.t()).view(output.shape);
+        }
+
+        var low = Projection.Product(narrow, b, biasOfB?.mul(scale), type);
         if (magnitude is null)
         {
             return output.Plus(low.to_type(output.dtype));
