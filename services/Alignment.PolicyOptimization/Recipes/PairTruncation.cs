@@ -9,9 +9,15 @@ public static class PairTruncation
     public static IReadOnlyList<TokenPair> Fit(IReadOnlyList<TokenPair> pairs, int maxLength, IMetricsSink metrics)
     {
         var kept = new List<TokenPair>(pairs.Count);
-        int cut = 0, noRoom = 0, equal = 0;
+        int cut = 0, noRoom = 0, equal = 0, ties = 0;
         foreach (var pair in pairs)
         {
+            if (pair.TieShare >= 1)
+            {
+                ties++;
+                continue;
+            }
+
             var room = maxLength - pair.Prompt.Length;
             if (room <= 0)
             {
@@ -32,6 +38,7 @@ public static class PairTruncation
 
         Say(cut, "rows_truncated", $"pairs are longer than {maxLength} tokens; their answers lost the end");
         Say(noRoom, "rows_dropped", $"pairs were dropped: the prompt alone fills max_length {maxLength}");
+        Say(ties, "rows_dropped", "pairs were dropped: they are ties, which say nothing about which answer to prefer");
         Say(equal, "rows_dropped", "pairs were dropped: chosen and rejected are the same tokens within max_length");
         return kept.Count > 0 ? kept : throw new DataException([new("data", 0, null, "no pair is left to train on.", $"Raise max_length (now {maxLength}) or look at the rows.")]);
 

@@ -75,10 +75,16 @@ public static class RewardRecipe
 
     private static List<TokenPair> Fitting(RewardOptions options, IReadOnlyList<TokenPair> encoded, IMetricsSink metrics)
     {
-        var kept = encoded.Where(p => p.Length <= options.MaxLength).ToList();
-        if (kept.Count < encoded.Count)
+        var fitting = encoded.Where(p => p.Length <= options.MaxLength).ToList();
+        if (fitting.Count < encoded.Count)
         {
-            metrics.Event(new(0, "rows_dropped", $"{encoded.Count - kept.Count} of {encoded.Count} pairs are longer than {options.MaxLength} tokens and were dropped"));
+            metrics.Event(new(0, "rows_dropped", $"{encoded.Count - fitting.Count} of {encoded.Count} pairs are longer than {options.MaxLength} tokens and were dropped"));
+        }
+
+        var kept = options.Loss == "bradley_terry" ? fitting.Where(p => !(p.TieShare >= 1)).ToList() : fitting;
+        if (kept.Count < fitting.Count)
+        {
+            metrics.Event(new(0, "rows_dropped", $"{fitting.Count - kept.Count} of {encoded.Count} pairs are ties, which loss: bradley_terry cannot use; soft_labels, rao_kupper and davidson can"));
         }
 
         return kept.Count > 0 ? kept : throw new DataException([new("data", 0, null, "no pair fits.", $"Raise max_length (now {options.MaxLength}).")]);

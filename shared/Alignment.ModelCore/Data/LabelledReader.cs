@@ -20,8 +20,18 @@ public static class LabelledReader
     {
         if (line.Has("chosen") || line.Has("rejected"))
         {
-            return PreferenceReader.Row(line) is not { } pair ? null
-                : [new(pair.Prompt, pair.Chosen, true, pair.Plain), new((JsonArray)pair.Prompt.DeepClone(), pair.Rejected, false, pair.Plain)];
+            if (PreferenceReader.Row(line) is not { } pair)
+            {
+                return null;
+            }
+
+            if (pair.TieShare >= 1)
+            {
+                line.Fault("tie", "is true, so neither answer has a label.", "Remove the line, or write two rows with labels.");
+                return null;
+            }
+
+            return [new(pair.Prompt, pair.Chosen, true, pair.Plain), new((JsonArray)pair.Prompt.DeepClone(), pair.Rejected, false, pair.Plain)];
         }
 
         var promptField = !line.Has("prompt") && line.Has("messages") ? "messages" : "prompt";

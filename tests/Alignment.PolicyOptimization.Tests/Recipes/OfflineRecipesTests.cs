@@ -89,6 +89,14 @@ public sealed class OfflineRecipesTests : IDisposable
     }
 
     [Fact]
+    public void Fit_Ties_AreDroppedAndCounted()
+    {
+        var metrics = new MemoryMetrics();
+        Assert.Single(PairTruncation.Fit([new TokenPair([1], [5, 2], [6, 2]), new TokenPair([1], [7, 2], [8, 2]) { TieShare = 1 }], 8, metrics));
+        Assert.Contains("ties", Assert.Single(metrics.Events).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void NeedBothLabels_OneKind_SaysWhatToDo()
     {
         var e = Assert.Throws<DataException>(() => LabelledRows.NeedBothLabels([new([1], [5, 2], true), new([1], [6, 2], true)], "KTO"));

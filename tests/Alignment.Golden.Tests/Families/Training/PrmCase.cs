@@ -20,7 +20,7 @@ internal sealed class PrmCase : ITrainingCase
         var options = f.Options<ProcessRewardOptions>();
         using var tuned = f.TunedScoring(options, "process_reward");
         var format = new ProcessRewardFormat([f.Configuration.Int("separator_id")], null, options.LastStepOnly, options.MaxCompletionLength > 0 ? options.MaxCompletionLength : null, options.MaxLength);
-        var rows = f.In.Items("raw_rows").Select(r => StepwiseTokens.Of(
+        var rows = !f.In.Has("raw_rows") ? [.. f.Rows.Select(r => new StepwiseTokens(r.Ints("input_ids"), [.. r.Ints("labels").Select(l => (long)l)]))] : f.In.Items("raw_rows").Select(r => StepwiseTokens.Of(
             ProcessRewardLabels.Build(r.Ints("prompt_ids"), [.. r.Items("step_ids").Select(s => s.Ints())], [.. r.Items("step_labels").Select(l => l.GetBoolean())], format))).ToList();
         foreach (var (mine, theirs) in rows.Zip(f.Rows))
         {
