@@ -82,6 +82,11 @@ public sealed class DpoRecipeOptions : TrainingOptions, IReferenceOptions
             yield return $"loss: '{name}' is not one of {Losses.Replace("|", ", ", StringComparison.Ordinal)}{NearestName.Hint(name, Losses.Split('|'))}";
         }
 
+        if (Loss.Count == 0)
+        {
+            yield return "loss is empty. Name at least one, or remove the key.";
+        }
+
         if (LossWeights.Count > 0 && LossWeights.Count != Loss.Count)
         {
             yield return $"loss_weights has {LossWeights.Count} numbers for {Loss.Count} losses.";
@@ -135,6 +140,11 @@ public sealed class DpoRecipeOptions : TrainingOptions, IReferenceOptions
 
     private IEnumerable<string> LossProblems()
     {
+        if (Loss.Count == 0 || (LossWeights.Count > 0 && LossWeights.Count != Loss.Count))
+        {
+            return [];
+        }
+
         string? problem = null;
         try
         {

@@ -6,6 +6,8 @@ namespace Alignment.Suite.Commands;
 /// <summary>The <c>align</c> command: every verb in this folder under one root.</summary>
 internal static class CommandLine
 {
+    private const int SoftwareFault = 70;
+
     public static async Task<int> RunAsync(string[] args)
     {
         // Not a RootCommand: that one is named after the file, and help should say what people type.
@@ -15,7 +17,20 @@ internal static class CommandLine
             root.Add(verb);
         }
 
-        return await root.Parse(args).InvokeAsync();
+        try
+        {
+            return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (OperationCanceledException)
+        {
+            return 130;
+        }
+        catch (Exception e) when (Environment.GetEnvironmentVariable("ALIGNMENT_TRACE") is null or "")
+        {
+            var fault = e is AggregateException { InnerException: { } inner } ? inner : e;
+            await Console.Error.WriteLineAsync($"align: a fault of this program ({fault.GetType().Name}): {fault.Message.Split('\n')[0].TrimEnd()} Set ALIGNMENT_TRACE=1 and run again to see where; please report it.");
+            return SoftwareFault;
+        }
     }
 
     /// <summary>Every verb, by name.</summary>

@@ -1,9 +1,12 @@
+using System.Text;
+
 namespace Alignment.Suite.Commands;
 
 /// <summary>A file of lines into another, in order, on all cores.</summary>
 internal static class LineFile
 {
     private const int ChunkLines = 1024;
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <param name="render">A line and where it stands (file and number, for messages) to the bytes of its result; blank lines are left out.</param>
     /// <exception cref="InvalidDataException">From <paramref name="render"/>: the first line that is wrong.</exception>
@@ -14,9 +17,29 @@ internal static class LineFile
             throw new InvalidDataException($"{output.FullName}: --out would overwrite the input; name another file.");
         }
 
-        using var lines = File.ReadLines(input.FullName).Chunk(ChunkLines).GetEnumerator();
+        if (Directory.Exists(input.FullName) || Directory.Exists(output.FullName))
+        {
+            throw new InvalidDataException($"{(Directory.Exists(input.FullName) ? input : output).FullName} is a folder; name a file.");
+        }
+
+        // Under another name until it is whole: a fault leaves what was there before.
+        var partial = output.FullName + ".partial";
+        try
+        {
+            Write(input.FullName, partial, render, cancel);
+            File.Move(partial, output.FullName, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(partial);
+        }
+    }
+
+    private static void Write(string input, string output, Func<string, string, byte[]> render, CancellationToken cancel)
+    {
+        using var lines = Lines(input).Chunk(ChunkLines).GetEnumerator();
         var more = lines.MoveNext();
-        using var writer = new FileStream(output.FullName, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
+        using var writer = new FileStream(output, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
         for (var first = 1; more; more = lines.MoveNext())
         {
             var chunk = lines.Current;
@@ -27,7 +50,7 @@ internal static class LineFile
             {
                 try
                 {
-                    results[i] = string.IsNullOrWhiteSpace(chunk[i]) ? [] : render(chunk[i], $"{input.FullName} line {start + i}");
+                    results[i] = string.IsNullOrWhiteSpace(chunk[i]) ? [] : render(chunk[i], $"{input} line {start + i}");
                 }
                 catch (InvalidDataException e)
                 {
@@ -49,6 +72,29 @@ internal static class LineFile
             }
 
             first += chunk.Length;
+        }
+    }
+
+    // Latin-1 keeps each byte, so that a bad one is found in its own line.
+    private static IEnumerable<string> Lines(string input)
+    {
+        var number = 0;
+        foreach (var line in File.ReadLines(input, Encoding.Latin1))
+        {
+            number++;
+            yield return Text(line, $"{input} line {number}").TrimStart('\uFEFF');
+        }
+    }
+
+    private static string Text(string line, string where)
+    {
+        try
+        {
+            return Ascii.IsValid(line) ? line : Strict.GetString(Encoding.Latin1.GetBytes(line));
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new InvalidDataException($"{where}: byte {e.Index + 1} is not UTF-8. Save the file as UTF-8 (for example: iconv -f latin1 -t utf-8).", e);
         }
     }
 }

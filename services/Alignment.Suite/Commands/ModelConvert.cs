@@ -26,6 +26,11 @@ internal static class ModelConvert
                 throw new InvalidDataException($"{target} is not empty; name a new folder.");
             }
 
+            if (parse.GetValue(shard) is <= 0)
+            {
+                throw new ArgumentException("--max-shard-bytes must be above 0.");
+            }
+
             var options = new SaveOptions
             {
                 DType = ModelVerb.ParseDType(parse.GetValue(dtype)),

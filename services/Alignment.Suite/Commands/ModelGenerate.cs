@@ -39,6 +39,7 @@ internal static class ModelGenerate
 
     private static void Run(ParseResult parse, string folder, string? dtype, CancellationToken cancel)
     {
+        CheckNumbers(parse);
         using var model = CheckpointReader.LoadCausal(folder, ModelVerb.ComputeDType(dtype));
         var tokenizer = File.Exists(Path.Combine(folder, "tokenizer.json")) ? Tokenizer.Load(folder) : null;
         var prompt = PromptIds(parse, folder, tokenizer);
@@ -64,6 +65,22 @@ internal static class ModelGenerate
             Console.WriteLine(parse.GetValue(Json)
                 ? JsonSerializer.Serialize(new { ids = s.Ids, text, logprobs = s.LogProbs, reason = s.Reason.ToString(), score = s.Score }, JsonSerializerOptions.Web)
                 : text ?? string.Join(',', s.Ids));
+        }
+    }
+
+    private static void CheckNumbers(ParseResult parse)
+    {
+        foreach (var (option, good, range) in new (Option, bool, string)[]
+        {
+            (MaxNew, parse.GetValue(MaxNew) >= 1, "at least 1"), (Temperature, parse.GetValue(Temperature) is null or (>= 0 and <= 1000), "from 0 to 1000"),
+            (TopK, parse.GetValue(TopK) >= 0, "at least 0"), (TopP, parse.GetValue(TopP) is > 0 and <= 1, "above 0 and at most 1"),
+            (Penalty, parse.GetValue(Penalty) is > 0 and < double.PositiveInfinity, "above 0"), (Beams, parse.GetValue(Beams) >= 1, "at least 1"), (Count, parse.GetValue(Count) >= 1, "at least 1"),
+        })
+        {
+            if (!good)
+            {
+                throw new ArgumentException($"{option.Name} must be {range}.");
+            }
         }
     }
 
@@ -98,7 +115,9 @@ internal static class ModelGenerate
         try
         {
             var json = JsonNode.Parse(File.ReadAllBytes(file.FullName));
-            return encoder.EncodePrompt((json as JsonArray ?? json?["messages"] as JsonArray) ?? throw new InvalidDataException($"{file.FullName}: no list of messages."));
+            var messages = json as JsonArray ?? (json as JsonObject)?["messages"] as JsonArray;
+            return messages is { Count: > 0 } && messages.All(m => m is JsonObject o && o["role"] is JsonValue && o.ContainsKey("content") && o.ToString().Length > 0) ? encoder.EncodePrompt(messages)
+                : throw new InvalidDataException($"{file.FullName}: expected messages, [{{\"role\": \"user\", \"content\": \"…\"}}, …].");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -112,7 +131,7 @@ internal static class ModelGenerate
         var ends = model.Config.EosTokenIds;
         if (File.Exists(file))
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(file));
+            using var json = ModelVerb.Json(file);
             // Its end tokens only: how to draw is said on the command line.
             ends = [.. ends.Union(GenerationOptions.FromJson(json.RootElement).EosTokenIds)];
         }

@@ -33,6 +33,13 @@ internal static class ModelLogits
         using var maskJson = maskFile is null ? null : ReadJson(maskFile);
         var masks = maskJson is not null ? Rows(maskJson.RootElement, maskFile!.FullName) : Property(root, "attention_mask") is { } m ? Rows(m, idsFile.FullName) : null;
         var positions = Property(root, "position_ids") is { } p ? Rows(p, idsFile.FullName) : null;
+        Fits(masks, rows, "attention_mask", maskFile ?? idsFile);
+        Fits(positions, rows, "position_ids", idsFile);
+        if (masks?.Exists(r => r.Any(m => m is not (0 or 1))) == true)
+        {
+            throw new InvalidDataException($"{(maskFile ?? idsFile).FullName}: attention_mask holds something else than 1 (real) and 0 (padding).");
+        }
+
         var width = rows.Max(r => r.Length);
         if (masks is null && rows.Any(r => r.Length != width))
         {
@@ -88,6 +95,14 @@ internal static class ModelLogits
         catch (Exception x) when (x is InvalidOperationException or FormatException)
         {
             throw new InvalidDataException($"{file}: expected rows of whole numbers, [[…], […]].", x);
+        }
+    }
+
+    private static void Fits(List<long[]>? values, List<long[]> rows, string name, FileInfo file)
+    {
+        if (values is not null && !values.Select(r => r.Length).SequenceEqual(rows.Select(r => r.Length)))
+        {
+            throw new InvalidDataException($"{file.FullName}: {name} has not the shape of the ids: as many rows ({rows.Count}), each as long as its row of ids.");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Checkpointing;
@@ -32,6 +33,21 @@ internal sealed class ModelVerb : IVerb
             ? throw new ArgumentException($"--dtype {name}: this machine multiplies bfloat16 matrices wrongly ({fault}). Use float32.") : type;
     }
 
+    /// <summary>A JSON object from a model's folder.</summary>
+    /// <exception cref="InvalidDataException">It is none.</exception>
+    internal static JsonDocument Json(string file)
+    {
+        try
+        {
+            var json = JsonDocument.Parse(File.ReadAllBytes(file));
+            return json.RootElement.ValueKind == JsonValueKind.Object ? json : throw new InvalidDataException($"{file}: the root is not a JSON object.");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{file}: not valid JSON: {e.Message}", e);
+        }
+    }
+
     /// <summary>Runs an action; what is wrong with the user's files becomes one line on stderr and exit code 1.</summary>
     internal static int Guard(Action action)
     {
@@ -49,7 +65,7 @@ internal sealed class ModelVerb : IVerb
         }
         catch (TemplateException e)
         {
-            Console.Error.WriteLine($"The chat template, line {e.Line}, column {e.Column}: {e.Message}");
+            Console.Error.WriteLine(e.Line > 0 ? $"The chat template, line {e.Line}, column {e.Column}: {e.Message}" : $"The chat template: {e.Message}");
             return 1;
         }
         catch (Exception e) when (e is CheckpointException or ArchitectureException or SafeTensorsException or TokenizerException or AdapterException or InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException)

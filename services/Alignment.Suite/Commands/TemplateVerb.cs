@@ -64,6 +64,10 @@ internal sealed class TemplateVerb : IVerb
                 w.WriteEndArray();
             });
         }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidDataException($"{where}: {e.Message}", e);
+        }
         catch (TemplateException e)
         {
             return Write(w =>

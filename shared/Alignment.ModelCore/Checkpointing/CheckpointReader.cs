@@ -47,7 +47,7 @@ public static class CheckpointReader
         {
             if (options.NewHeadSeed is null)
             {
-                throw new CheckpointException($"{folder}: config.json names {config.Json["architectures"]?[0]?.GetValue<string>() ?? "no architecture"}, which has no classification head. To start one at random, ask for it with a seed.");
+                throw new CheckpointException($"{folder}: config.json names {config.Json["architectures"]?[0]?.GetValue<string>() ?? "no architecture"}, which has no classification head: it is no reward model. 'align train reward' makes one of it.");
             }
 
             config = config with { Head = newHeadKind, LabelCount = options.NewHeadLabels ?? (newHeadKind == HeadKind.Sequence ? 1 : 2) };

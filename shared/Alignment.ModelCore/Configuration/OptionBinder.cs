@@ -12,12 +12,14 @@ public static class OptionBinder
         var options = new T();
         var known = OptionKey.Of(typeof(T)).ToDictionary(k => k.Name, StringComparer.Ordinal);
         var problems = new List<string>();
-        var given = Flat(keys, OptionKey.SectionsOf(typeof(T)).Keys);
+        var sections = OptionKey.SectionsOf(typeof(T));
+        var given = Flat(keys, sections.Keys);
         foreach (var (name, node) in given)
         {
             if (!known.TryGetValue(name, out var key))
             {
-                problems.Add($"Unknown key '{name}'{NearestName.Hint(name, known.Keys)}{(NearestName.Of(name, known.Keys) is null ? "; --explain lists every key." : "")}");
+                problems.Add(sections.ContainsKey(name) ? $"{name} is a section: write {name}.key: value, or {name}: {{key: value}}; --explain lists its keys."
+                    : $"Unknown key '{name}'{NearestName.Hint(name, known.Keys)}{(NearestName.Of(name, known.Keys) is null ? "; --explain lists every key." : "")}");
                 continue;
             }
 

@@ -14,14 +14,16 @@ internal static class OptionValue
         complaint = null;
         if (type == typeof(IReadOnlyList<string>))
         {
-            return node is JsonArray texts ? texts.Select(Text).ToArray() : new[] { Text(node) };
+            var texts = node is JsonArray several ? several.ToArray() : [node];
+            complaint = texts.Any(t => t is JsonArray or JsonObject) ? $"{key.Name}: expected {key.Kind()}, found {Text(texts.First(t => t is JsonArray or JsonObject))}." : null;
+            return texts.Select(Text).Where(t => t.Length > 0).ToArray();
         }
 
         if (type == typeof(IReadOnlyList<double>))
         {
             var numbers = (node is JsonArray list ? list.Select(Text) : Text(node).Split(',', StringSplitOptions.TrimEntries))
                 .Select(t => double.TryParse(t, NumberStyles.Float, CultureInfo.InvariantCulture, out var d) ? d : double.NaN).ToArray();
-            complaint = numbers.Any(double.IsNaN) ? $"{key.Name}: {Text(node)} is not a list of numbers." : null;
+            complaint = !Array.TrueForAll(numbers, double.IsFinite) ? $"{key.Name}: {Text(node)} is not a list of numbers." : null;
             return numbers;
         }
 

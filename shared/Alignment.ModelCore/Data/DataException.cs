@@ -3,7 +3,7 @@ namespace Alignment.ModelCore.Data;
 /// <summary>One fault of a data file: where it is and what to do.</summary>
 public sealed record DataProblem(string File, int Line, string? Field, string What, string Remedy)
 {
-    public override string ToString() => $"{File}:{Line}{(Field is null ? "" : $": field '{Field}'")}: {What} {Remedy}";
+    public override string ToString() => $"{File}{(Line > 0 ? $":{Line}" : "")}{(Field is null ? "" : $": field '{Field}'")}: {What} {Remedy}";
 }
 
 /// <summary>Data cannot be used; the message shows the first faults and counts the rest.</summary>

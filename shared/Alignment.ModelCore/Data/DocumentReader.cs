@@ -28,7 +28,7 @@ public static class DocumentReader
     {
         if (!File.Exists(file))
         {
-            throw new DataException([new(file, 0, null, "the file does not exist.", "Check the path; it is relative to the folder the command runs in.")]);
+            throw new DataException([JsonLines.Missing(file)]);
         }
 
         string text;

@@ -46,7 +46,7 @@ internal sealed record JsonLine(string File, int Number, JsonObject Object, List
             return d;
         }
 
-        Fault(field, $"is {Kind(node)}, not a number.", "Write a number without quotes.");
+        Fault(field, node.GetValueKind() == JsonValueKind.Number ? $"is {node.ToJsonString()}, which is not finite." : $"is {Kind(node)}, not a number.", "Write a number without quotes.");
         return null;
     }
 

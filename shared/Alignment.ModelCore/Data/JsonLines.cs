@@ -56,7 +56,7 @@ internal static class JsonLines
         {
             if (JsonNode.Parse(text, documentOptions: new() { AllowDuplicateProperties = false }) is JsonObject o)
             {
-                return o;
+                return Whole(file, number, text, o, problems) ? o : null;
             }
 
             problems.Add(new(file, number, null, "the line is JSON but not an object.", "Each line must be one object in braces."));
@@ -69,13 +69,41 @@ internal static class JsonLines
         return null;
     }
 
+    // The parser lets half a surrogate pair pass; whoever reads that text later would fail.
+    private static bool Whole(string file, int number, string text, JsonObject o, List<DataProblem> problems)
+    {
+        string? at = null;
+        try
+        {
+            if (text.Contains("\\u", StringComparison.Ordinal))
+            {
+                foreach (var (field, value) in o)
+                {
+                    at = field;
+                    value?.ToString();
+                }
+            }
+
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            problems.Add(new(file, number, at, "holds one half of a surrogate pair (\\ud800 … \\udfff), which is no character.", "Write the character itself, or both halves."));
+            return false;
+        }
+    }
+
     private static string Brief(JsonException e) => e.Message.Split(" LineNumber")[0].TrimEnd('.') + (e.BytePositionInLine is { } p ? $", column {p + 1}" : "");
+
+    internal static DataProblem Missing(string file) => Directory.Exists(file)
+        ? new(file, 0, null, "is a folder.", "Name the file in it.")
+        : new(file, 0, null, "the file does not exist.", "Check the path; it is relative to the folder the command runs in.");
 
     private static List<(int Number, ReadOnlyMemory<byte> Bytes)> Lines(string file, List<DataProblem> problems)
     {
         if (!File.Exists(file))
         {
-            problems.Add(new(file, 0, null, "the file does not exist.", "Check the path; it is relative to the folder the command runs in."));
+            problems.Add(Missing(file));
             return [];
         }
 

@@ -15,6 +15,12 @@ public static class PreferenceReader
 
     internal static PreferenceRow? Row(JsonLine line)
     {
+        if (!line.Has("chosen") && !line.Has("rejected"))
+        {
+            line.Fault("chosen", "is missing, and so is rejected: the row is no pair.", Instead(line));
+            return null;
+        }
+
         var promptField = !line.Has("prompt") && line.Has("messages") ? "messages" : "prompt";
         var plain = line.Object[promptField] is not JsonArray;
         var prompt = Turns(line, promptField, "user");
@@ -42,6 +48,15 @@ public static class PreferenceReader
             VoteShare = tie ? 0.5 : votes, TieShare = tie ? 1 : ties, Language = line.Object["language"] is JsonValue v && v.TryGetValue<string>(out var language) ? language : "",
         };
     }
+
+    // Which method the row was probably made for.
+    private static string Instead(JsonLine line) => line switch
+    {
+        _ when line.Has("responses") => "Rankings are for 'align train reward' with loss: plackett_luce or all_pairs; here add \"chosen\" and \"rejected\".",
+        _ when line.Has("label") => "Labelled answers are for 'align train kto' and 'bco'; here add \"chosen\" and \"rejected\".",
+        _ when line.Has("response") || line.Has("completion") || line.Has("messages") => "Rows with one answer are for 'align train sft'; here add \"chosen\" and \"rejected\".",
+        _ => "Add \"chosen\": \"…\" and \"rejected\": \"…\".",
+    };
 
     private static double? Share(JsonLine line, string field)
     {

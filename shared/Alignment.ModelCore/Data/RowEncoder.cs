@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Alignment.ModelCore.Data.Collators;
 using Alignment.ModelCore.Generation;
+using Alignment.Text.Templates;
 using Alignment.Text.Tokenization;
 
 namespace Alignment.ModelCore.Data;
@@ -20,11 +21,13 @@ public sealed class RowEncoder
     private readonly HashSet<int> endIds;
     private readonly TokenBytes bytes;
     private readonly int documentEnd;
+    private readonly int? vocabulary;
 
-    private RowEncoder(Tokenizer tokenizer, ChatText? chat, HashSet<int> endIds)
+    private RowEncoder(Tokenizer tokenizer, ChatText? chat, ModelTokens model)
     {
-        (this.tokenizer, this.chat, this.endIds, bytes) = (tokenizer, chat, endIds, new(tokenizer));
-        PadId = tokenizer.PadId ?? tokenizer.EosId ?? 0;
+        (this.tokenizer, this.chat, endIds, vocabulary, bytes) = (tokenizer, chat, model.Ends, model.Vocabulary, new(tokenizer));
+        // A tokenizer that got a padding token later may have one that the model does not know.
+        PadId = new[] { tokenizer.PadId, tokenizer.EosId }.FirstOrDefault(id => id < (vocabulary ?? int.MaxValue)) ?? 0;
         documentEnd = tokenizer.TokenToId(ChatMl.EndOfText) ?? tokenizer.EosId ?? PadId;
     }
 
@@ -41,30 +44,42 @@ public sealed class RowEncoder
     {
         if (!File.Exists(Path.Combine(folder, "tokenizer.json")))
         {
-            throw new InvalidDataException($"{folder}: no tokenizer.json. Name a checkpoint folder in Hugging Face layout (key: model).");
+            throw new InvalidDataException($"{folder}: no tokenizer.json. Name a checkpoint folder in Hugging Face layout.");
         }
 
         var tokenizer = Tokenizer.Load(folder);
-        var ends = EndIds(folder);
+        var model = ModelTokens.Read(folder);
         if (tokenizer.EosId is { } eos)
         {
-            ends.Add(eos);
+            model.Ends.Add(eos);
         }
 
-        return new(tokenizer, ChatText.Find(tokenizer), ends);
+        return new(tokenizer, Template(folder, tokenizer), model);
+    }
+
+    private static ChatText? Template(string folder, Tokenizer tokenizer)
+    {
+        try
+        {
+            return ChatText.Find(tokenizer);
+        }
+        catch (TemplateException e)
+        {
+            throw new InvalidDataException($"{folder}: the chat template does not parse (line {e.Line}, column {e.Column}): {e.Message}. Mend chat_template.jinja.", e);
+        }
     }
 
     /// <param name="learn"><c>assistant</c>: every answer; <c>last</c>: the last one; <c>all</c>: every token.</param>
-    public IReadOnlyList<TokenRow> Encode(IReadOnlyList<SftRow> rows, string learn = "assistant") => [.. rows.AsParallel().AsOrdered().Select(r => Encode(r, learn))];
+    public IReadOnlyList<TokenRow> Encode(IReadOnlyList<SftRow> rows, string learn = "assistant") => Each(rows, r => Encode(r, learn));
 
-    public IReadOnlyList<TokenPair> Encode(IReadOnlyList<PreferenceRow> rows) => [.. rows.AsParallel().AsOrdered().Select(Encode)];
+    public IReadOnlyList<TokenPair> Encode(IReadOnlyList<PreferenceRow> rows) => Each(rows, Encode);
 
-    public IReadOnlyList<LabelledCompletion> Encode(IReadOnlyList<LabelledRow> rows) => [.. rows.AsParallel().AsOrdered().Select(Encode)];
+    public IReadOnlyList<LabelledCompletion> Encode(IReadOnlyList<LabelledRow> rows) => Each(rows, Encode);
 
     /// <summary>A document for pretraining: its ids and the token that ends it, <c>&lt;|endoftext|&gt;</c> or else eos.</summary>
     public int[] Encode(Document document) => document.Conversation is { } c
         ? [.. Encode(c, "all").Ids, documentEnd]
-        : [.. tokenizer.EncodeIds(document.Text!, addSpecialTokens: false), documentEnd];
+        : [.. Ids(document.Text!, addSpecialTokens: false), documentEnd];
 
     /// <summary>One row; every token of an answer, its end-of-turn token included, is learned.</summary>
     public TokenRow Encode(SftRow row, string learn)
@@ -84,19 +99,19 @@ public sealed class RowEncoder
             flags[t] = learn == "all" || spans.Any(s => end > s.Start && start < s.End);
         }
 
-        return new(encoded.Ids, flags, row.Weight);
+        return new(Known(encoded.Ids), flags, row.Weight);
     }
 
     public TokenPair Encode(PreferenceRow row)
     {
         if (chat is null)
         {
-            var bare = tokenizer.EncodeIds(Plain(row.Prompt, row.Plain), addSpecialTokens: true);
+            var bare = Ids(Plain(row.Prompt, row.Plain), addSpecialTokens: true);
             return new(bare, BareAnswer(Plain(row.Chosen, row.Plain)), BareAnswer(Plain(row.Rejected, row.Plain)), row.Margin) { VoteShare = row.VoteShare, TieShare = row.TieShare };
         }
 
         var prompt = chat.Prompt(row.Prompt);
-        return new(tokenizer.EncodeIds(prompt, addSpecialTokens: false), Answer(prompt, row.Prompt, row.Chosen), Answer(prompt, row.Prompt, row.Rejected), row.Margin)
+        return new(Ids(prompt, addSpecialTokens: false), Answer(prompt, row.Prompt, row.Chosen), Answer(prompt, row.Prompt, row.Rejected), row.Margin)
         {
             VoteShare = row.VoteShare, TieShare = row.TieShare,
         };
@@ -109,26 +124,26 @@ public sealed class RowEncoder
         return new(pair.Prompt, pair.Chosen, row.Label);
     }
 
-    public IReadOnlyList<TokenRanking> Encode(IReadOnlyList<RankedRow> rows) => [.. rows.AsParallel().AsOrdered().Select(row =>
+    public IReadOnlyList<TokenRanking> Encode(IReadOnlyList<RankedRow> rows) => Each(rows, row =>
     {
         var pairs = row.Answers.Select(a => Encode(new PreferenceRow(row.Prompt, a, a, row.Plain))).ToList();
         return new TokenRanking(new(pairs[0].Prompt, [.. pairs.Select(p => p.Chosen)]), row.Ranks);
-    })];
+    });
 
     /// <summary>Prompt and steps as bare text, each step followed by the separator that carries its label (TRL's PRM trainer).</summary>
-    public IReadOnlyList<StepwiseTokens> Encode(IReadOnlyList<StepwiseRow> rows, StepwiseRows format) => [.. rows.AsParallel().AsOrdered().Select(r =>
+    public IReadOnlyList<StepwiseTokens> Encode(IReadOnlyList<StepwiseRow> rows, StepwiseRows format) => Each(rows, r =>
     {
         var row = format.Tokenize(tokenizer, r.Prompt, r.Steps, r.Labels);
-        return new StepwiseTokens([.. row.InputIds], [.. row.Labels!.Select(l => (long)l)]);
-    })];
+        return new StepwiseTokens(Known([.. row.InputIds]), [.. row.Labels!.Select(l => (long)l)]);
+    });
 
     /// <summary>The ids that generation continues: the conversation and the opening of an assistant turn, exactly as a pair's prompt.</summary>
     public int[] EncodePrompt(JsonArray messages) => chat is null
-        ? tokenizer.EncodeIds(string.Join('\n', messages.Select(m => m!["content"]!.GetValue<string>())), addSpecialTokens: true)
-        : tokenizer.EncodeIds(chat.Prompt(messages), addSpecialTokens: false);
+        ? Ids(string.Join('\n', messages.Select(m => m!["content"]!.GetValue<string>())), addSpecialTokens: true)
+        : Ids(chat.Prompt(messages), addSpecialTokens: false);
 
     /// <summary>The ids that generation continues.</summary>
-    public int[] EncodePrompt(PromptRow row) => chat is null ? tokenizer.EncodeIds(Plain(row.Messages, row.Plain), addSpecialTokens: true) : EncodePrompt(row.Messages);
+    public int[] EncodePrompt(PromptRow row) => chat is null ? Ids(Plain(row.Messages, row.Plain), addSpecialTokens: true) : EncodePrompt(row.Messages);
 
     /// <summary>The text of ids, special tokens left out.</summary>
     public string Decode(ReadOnlySpan<int> ids) => tokenizer.Decode(ids);
@@ -145,7 +160,7 @@ public sealed class RowEncoder
             throw new InvalidDataException("The chat template writes the prompt differently once the answer follows, so the answer cannot be cut out. Use a template whose generation prompt is a prefix of the answer's turn.");
         }
 
-        var ids = tokenizer.EncodeIds(whole[prompt.Length..], addSpecialTokens: false);
+        var ids = Ids(whole[prompt.Length..], addSpecialTokens: false);
         var last = Array.FindLastIndex(ids, endIds.Contains);
         return last >= 0 ? ids[..(last + 1)] : WithEnd(ids);
     }
@@ -157,28 +172,49 @@ public sealed class RowEncoder
             throw new InvalidDataException("The data hold conversations, and the model has no chat template. Add chat_template.jinja to the checkpoint, or give prompt and response as bare text.");
         }
 
-        var prompt = tokenizer.EncodeIds(Plain(row.Messages, true, 0), addSpecialTokens: true);
+        var prompt = Ids(Plain(row.Messages, true, 0), addSpecialTokens: true);
         var answer = BareAnswer(Plain(row.Messages, true, 1));
         return new([.. prompt, .. answer], [.. Enumerable.Repeat(learn == "all", prompt.Length), .. Enumerable.Repeat(true, answer.Length)], row.Weight);
     }
 
-    private int[] BareAnswer(string text) => WithEnd(tokenizer.EncodeIds(text, addSpecialTokens: false));
+    private int[] BareAnswer(string text) => WithEnd(Ids(text, addSpecialTokens: false));
 
     private int[] WithEnd(int[] ids) => tokenizer.EosId is { } eos && (ids.Length == 0 || !endIds.Contains(ids[^1])) ? [.. ids, eos] : ids;
 
     private static string Plain(JsonArray messages, bool plain, int index = 0) => plain ? messages[index]!["content"]!.GetValue<string>()
         : throw new InvalidDataException("The data hold conversations, and the model has no chat template. Add chat_template.jinja to the checkpoint, or give bare text.");
 
-    // generation_config.json and config.json may name further ends of turn (a number or a list).
-    private static HashSet<int> EndIds(string folder)
-    {
-        var ids = new HashSet<int>();
-        foreach (var file in new[] { "config.json", "generation_config.json" }.Select(f => Path.Combine(folder, f)).Where(File.Exists))
-        {
-            var node = JsonNode.Parse(File.ReadAllBytes(file))?["eos_token_id"];
-            ids.UnionWith(node is JsonArray list ? list.Select(x => x!.GetValue<int>()) : node is null ? [] : [node.GetValue<int>()]);
-        }
+    private int[] Ids(string text, bool addSpecialTokens) => Known(tokenizer.EncodeIds(text, addSpecialTokens));
 
-        return ids;
+    private int[] Known(int[] ids)
+    {
+        var beyond = Array.FindIndex(ids, id => id >= (vocabulary ?? int.MaxValue));
+        return beyond < 0 ? ids : throw new InvalidDataException(
+            $"token '{tokenizer.IdToToken(ids[beyond])}' has the id {ids[beyond]}, and the model's vocabulary ends at {vocabulary}: the folder's tokenizer.json belongs to another model.");
+    }
+
+    // On all cores; the first row that fails is named.
+    private static IReadOnlyList<TResult> Each<TRow, TResult>(IReadOnlyList<TRow> rows, Func<TRow, TResult> encode)
+    {
+        var done = new TResult[rows.Count];
+        (int Row, Exception Fault)? first = null;
+        Parallel.For(0, rows.Count, (i, loop) =>
+        {
+            try
+            {
+                done[i] = encode(rows[i]);
+            }
+            catch (Exception e) when (e is TemplateException or InvalidDataException or TokenizerException)
+            {
+                lock (done)
+                {
+                    first = first is { } other && other.Row < i ? other : (i, e);
+                }
+
+                loop.Break();
+            }
+        });
+        return first is not { } bad ? done : throw new InvalidDataException(
+            bad.Fault is TemplateException ? $"The chat template refuses row {bad.Row + 1} of the data: {bad.Fault.Message}" : $"Row {bad.Row + 1} of the data: {bad.Fault.Message}", bad.Fault);
     }
 }

@@ -44,6 +44,11 @@ internal static class JobFile
             }
         }
 
+        foreach (var twice in keys.Where(k => k.Value is JsonObject).SelectMany(k => k.Value!.AsObject().Select(s => $"{k.Key}.{s.Key}")).Where(keys.ContainsKey))
+        {
+            throw new OptionsException([$"{path}: key '{twice}' is set twice, once in its section and once alone. Remove one."]);
+        }
+
         // A key without a value means its default.
         foreach (var empty in keys.Where(k => k.Value is null).Select(k => k.Key).ToList())
         {
@@ -66,6 +71,11 @@ internal static class JobFile
             throw new OptionsException([$"{path}:{e.Start.Line}:{e.Start.Column}: not valid YAML ({e.InnerException?.Message ?? e.Message}). Write one 'key: value' on each line."]);
         }
 
+        if (yaml.Documents.Count > 1)
+        {
+            throw new OptionsException([$"{path}:{yaml.Documents[1].RootNode.Start.Line}: a second document begins here. A job file is one; remove the line '---' or what follows it."]);
+        }
+
         return yaml.Documents.Count == 0 ? [] : yaml.Documents[0].RootNode switch
         {
             YamlMappingNode m => m,
@@ -74,12 +84,13 @@ internal static class JobFile
         };
     }
 
-    private static JsonNode? Node(YamlNode node) => node switch
+    // A list or section may hold itself through an alias.
+    private static JsonNode? Node(YamlNode node, int depth = 0) => depth > 16 ? throw new OptionsException([$"line {node.Start.Line}: nested too deeply, or an alias that holds itself."]) : node switch
     {
         YamlScalarNode { Style: ScalarStyle.Plain, Value: null or "" or "~" or "null" } => null,
         YamlScalarNode s => JsonValue.Create(s.Value),
-        YamlSequenceNode list => new JsonArray([.. list.Select(Node)]),
-        YamlMappingNode map => new JsonObject(map.Select(p => KeyValuePair.Create(p.Key.ToString(), Node(p.Value)))),
+        YamlSequenceNode list => new JsonArray([.. list.Select(n => Node(n, depth + 1))]),
+        YamlMappingNode map => new JsonObject(map.Select(p => KeyValuePair.Create(p.Key.ToString(), Node(p.Value, depth + 1)))),
         _ => throw new OptionsException([$"line {node.Start.Line}: aliases are not supported here."]),
     };
 

@@ -15,6 +15,14 @@ internal static class Needs
         }
     }
 
+    public static void Checkpoint(string key, string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, "config.json")) && !AdapterFolder.Is(folder))
+        {
+            throw new OptionsException([$"{key}: {folder} has no config.json. Name a checkpoint folder in Hugging Face layout."]);
+        }
+    }
+
     public static void ModelAndData(TrainingOptions options)
     {
         if (options.Model.Length == 0)
@@ -22,11 +30,7 @@ internal static class Needs
             throw new OptionsException(["model is missing: name the folder of the checkpoint to start from, model: DIR or --set model=DIR."]);
         }
 
-        if (!File.Exists(Path.Combine(options.Model, "config.json")) && !AdapterFolder.Is(options.Model))
-        {
-            throw new OptionsException([$"model: {options.Model} has no config.json. Name a checkpoint folder in Hugging Face layout."]);
-        }
-
+        Checkpoint("model", options.Model);
         Data(options);
     }
 }

@@ -2,6 +2,8 @@ using System.Text.Json.Nodes;
 using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Training;
 using Alignment.PolicyOptimization.Methods;
+using Alignment.PolicyOptimization.Recipes;
+using Alignment.PolicyOptimization.Recipes.Online;
 
 namespace Alignment.Suite.Commands.Training;
 
@@ -18,6 +20,11 @@ internal sealed class TrainPolicy(IPolicyMethod method) : ITrainMethod
     {
         var run = method.Prepare(keys);
         Needs.ModelAndData(run.Options);
+        if (run.Options switch { IReferenceOptions pairs => pairs.Reference, OnlineOptions online => online.Reference, _ => "" } is { Length: > 0 } reference)
+        {
+            Needs.Checkpoint("reference", reference);
+        }
+
         return run.Train;
     }
 }

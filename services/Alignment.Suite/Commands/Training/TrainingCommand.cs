@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Configuration;
@@ -21,22 +22,15 @@ internal static class TrainingCommand
 
     public static int Run(ITrainMethod method, string? config, IReadOnlyList<string> sets, string? output, CancellationToken cancellation)
     {
+        if (string.IsNullOrEmpty(output))
+        {
+            return Fail($"align train {method.Name}: --out DIR is missing: the folder for the checkpoint and the state to resume from.", Usage);
+        }
+
+        var folder = new RunFolder(output);
         try
         {
-            if (string.IsNullOrEmpty(output))
-            {
-                throw new OptionsException(["--out DIR is missing: the folder for the checkpoint and the state to resume from."]);
-            }
-
-            var keys = JobFile.Read(config, sets);
-            var run = method.Prepare(keys);
-            Directory.CreateDirectory(output);
-            using var alone = Claim(output);
-            using var file = new JsonLinesMetrics(Path.Combine(output, "metrics.jsonl"));
-            using var board = new TensorBoardMetrics(output, TimeProvider.System);
-            var result = run(TrainingFolders.In(output), new CompositeMetrics(new ConsoleMetrics(LogEvery(keys)), file, board), cancellation);
-            TrainingReport.Write(Path.Combine(output, "report.html"), method.Name, file.Path, keys, result);
-            Say(result);
+            Train(method, config, sets, folder, cancellation);
             return 0;
         }
         catch (TrialEndedException e)
@@ -44,53 +38,41 @@ internal static class TrainingCommand
             Console.WriteLine(JsonSerializer.Serialize(e.Report, JsonSerializerOptions.Web));
             return 0;
         }
-        catch (OptionsException e)
+        catch (Exception e) when (Explain(e, method.Name, output) is { } fault)
         {
-            return Fail(string.Join(Environment.NewLine, e.Problems.Select(p => $"align train {method.Name}: {p}")), Usage);
-        }
-        catch (DataException e)
-        {
-            return Fail(e.Message, BadData);
-        }
-        catch (Exception e) when (e is OutOfMemoryException || (e is ExternalException && e.Message.Contains("can't allocate memory", StringComparison.Ordinal)))
-        {
-            return Fail("Not enough memory. A smaller batch_size with more gradient_accumulation, an adapter (tuning.method: lora) or a quantised base (tuning.quantise: nf4_double) takes less; 'align advise --memory' finds settings that fit.", NoMemory);
-        }
-        catch (OperationCanceledException)
-        {
-            return Fail($"Stopped; the state is saved in {Path.Combine(output!, "state")}. The same command resumes.", Interrupted);
-        }
-        catch (RewardException e)
-        {
-            return Fail($"{e.Message} The state is saved in {Path.Combine(output!, "state")}; the same command resumes.", Unavailable);
-        }
-        catch (NonFiniteException e)
-        {
-            return Fail(e.Message, BadData);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return Fail($"{e.Message} Check that {output} is writable and the disk has room, then run the same command again: it resumes.", CannotWrite);
-        }
-        catch (Exception e) when (e is InvalidDataException or CheckpointException or SafeTensorsException or ArchitectureException or TokenizerException or TemplateException)
-        {
-            return Fail(e.Message, BadData);
+            folder.ForgetUnlessBegun();
+            return Fail(fault.Message, fault.Code);
         }
     }
 
-    /// <summary>Two runs in one folder would overwrite each other's state.</summary>
-    private static FileStream Claim(string output)
+    private static void Train(ITrainMethod method, string? config, IReadOnlyList<string> sets, RunFolder folder, CancellationToken cancellation)
     {
-        var path = Path.Combine(Directory.CreateDirectory(Path.Combine(output, "state")).FullName, "lock");
-        try
-        {
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException))
-        {
-            throw new OptionsException([$"{output} is in use by another run. Choose another --out, or wait for it."]);
-        }
+        var keys = JobFile.Read(config, sets);
+        var run = method.Prepare(keys);
+        using var alone = folder.Claim(keys["model"]?.ToString());
+        using var file = new JsonLinesMetrics(Path.Combine(folder.Path, "metrics.jsonl"));
+        using var board = new TensorBoardMetrics(folder.Path, TimeProvider.System);
+        var result = run(TrainingFolders.In(folder.Path), new CompositeMetrics(new ConsoleMetrics(LogEvery(keys)), file, board), cancellation);
+        TrainingReport.Write(Path.Combine(folder.Path, "report.html"), method.Name, file.Path, keys, result);
+        Say(result);
     }
+
+    /// <summary>What to tell the user; null: a fault of this program.</summary>
+    private static (string Message, int Code)? Explain(Exception fault, string method, string output) => fault switch
+    {
+        AggregateException several => Explain(several.InnerExceptions[0], method, output),
+        OptionsException e => (string.Join(Environment.NewLine, e.Problems.Select(p => $"align train {method}: {p}")), Usage),
+        OutOfMemoryException or ExternalException when fault is OutOfMemoryException || fault.Message.Contains("can't allocate memory", StringComparison.Ordinal) =>
+            ("Not enough memory. A smaller batch_size with more gradient_accumulation, an adapter (tuning.method: lora) or a quantised base (tuning.quantise: nf4_double) takes less; 'align advise --memory' finds settings that fit.", NoMemory),
+        ExternalException when fault.Message.Contains("index out of range in self", StringComparison.Ordinal) =>
+            ("A token id lies outside a model's vocabulary: a model named in the job (model, reference, reward_model, critic) has another tokenizer than the others. Name models of one family.", BadData),
+        OperationCanceledException => ($"Stopped; the state is saved in {Path.Combine(output, "state")}. The same command resumes.", Interrupted),
+        RewardException e => ($"{e.Message} The state is saved in {Path.Combine(output, "state")}; the same command resumes.", Unavailable),
+        FileNotFoundException or DirectoryNotFoundException when !fault.Message.Contains(output, StringComparison.Ordinal) => ($"{fault.Message} Check the paths in the job file; they are relative to the folder the command runs in.", BadData),
+        IOException or UnauthorizedAccessException => ($"{fault.Message} Check that {output} is writable and the disk has room, then run the same command again: it resumes.", CannotWrite),
+        DataException or NonFiniteException or InvalidDataException or CheckpointException or SafeTensorsException or ArchitectureException or AdapterException or TokenizerException or TemplateException => (fault.Message, BadData),
+        _ => null,
+    };
 
     private static int LogEvery(System.Text.Json.Nodes.JsonObject keys) =>
         int.TryParse(keys["log_every"]?.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0 ? n : 10;

@@ -46,9 +46,9 @@ public sealed record DataShape(int Rows, double MeanTokens, int LongestTokens)
             using var json = JsonDocument.Parse(line);
             return Texts(json.RootElement).Sum(t => tokenizer.EncodeIds(t).Length + 4);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return tokenizer.EncodeIds(line).Length;
+            throw new OptionsException([$"the data are not JSON lines: '{(line.Length > 60 ? line[..60] + " …" : line)}' ({e.Message}). Put one complete JSON object on each line."]);
         }
     }
 

@@ -1,0 +1,74 @@
+using Alignment.ModelCore.Configuration;
+
+namespace Alignment.Suite.Commands.Training;
+
+/// <summary>The folder of <c>align train --out</c>: a new one, or that of a run to go on with.</summary>
+internal sealed class RunFolder(string path)
+{
+    private readonly bool existed = Directory.Exists(path);
+    private readonly bool empty = !Directory.Exists(path) || !Directory.EnumerateFileSystemEntries(path).Any();
+    private bool claimed;
+
+    public string Path { get; } = path;
+
+    private string State => System.IO.Path.Combine(Path, "state");
+
+    /// <summary>Makes the folder and keeps others out: two runs in one would overwrite each other's state.</summary>
+    /// <param name="model">Folder of the starting checkpoint, which must not be overwritten.</param>
+    /// <exception cref="OptionsException">The folder cannot be the run's.</exception>
+    public FileStream Claim(string? model)
+    {
+        if (File.Exists(Path))
+        {
+            throw new OptionsException([$"--out {Path} is a file. Name a folder."]);
+        }
+
+        if (!string.IsNullOrEmpty(model) && Full(model) == Full(Path))
+        {
+            throw new OptionsException([$"--out {Path} is the folder of the starting checkpoint, which would be overwritten. Name another."]);
+        }
+
+        if (!Directory.Exists(State) && new[] { "config.json", "adapter_config.json" }.Any(f => File.Exists(System.IO.Path.Combine(Path, f))))
+        {
+            throw new OptionsException([$"--out {Path} holds a checkpoint and no state to resume from, so it would be overwritten. Name another folder."]);
+        }
+
+        try
+        {
+            Directory.CreateDirectory(State);
+            claimed = true;
+            return new FileStream(System.IO.Path.Combine(State, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (claimed && e is not (DirectoryNotFoundException or PathTooLongException))
+        {
+            claimed = false;
+            throw new OptionsException([$"{Path} is in use by another run. Choose another --out, or wait for it."]);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"--out {Path} cannot be made: {e.Message}", e);
+        }
+    }
+
+    /// <summary>After a fault: a run that saved nothing leaves nothing in a folder that was empty before.</summary>
+    public void ForgetUnlessBegun()
+    {
+        if (!claimed || !empty || Directory.EnumerateFileSystemEntries(State).Any(f => System.IO.Path.GetFileName(f) != "lock"))
+        {
+            return;
+        }
+
+        Directory.Delete(State, recursive: true);
+        foreach (var file in Directory.EnumerateFiles(Path).Where(f => System.IO.Path.GetFileName(f) is "metrics.jsonl" || System.IO.Path.GetFileName(f).StartsWith("events.out.tfevents.", StringComparison.Ordinal)).ToList())
+        {
+            File.Delete(file);
+        }
+
+        if (!existed && !Directory.EnumerateFileSystemEntries(Path).Any())
+        {
+            Directory.Delete(Path);
+        }
+    }
+
+    private static string Full(string folder) => System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(folder));
+}
