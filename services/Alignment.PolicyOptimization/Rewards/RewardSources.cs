@@ -56,7 +56,7 @@ public static class RewardSources
                 _ => RuleRewards.Create(kind, rest),
             };
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or ArgumentException or BadImageFormatException)
+        catch (Exception e) when (e is IOException or InvalidDataException or ArgumentException or BadImageFormatException or UriFormatException)
         {
             throw new OptionsException([$"reward.sources: '{source}' cannot be opened: {e.Message}"]);
         }

@@ -29,7 +29,20 @@ internal sealed class BenchVerb : IVerb
             command.Add(option);
         }
 
-        command.SetAction((parsed, cancellation) => Task.FromResult(benchmark.Run(new(parsed.GetValue(quick), parsed.GetValue(json), parsed), cancellation)));
+        command.SetAction((parsed, cancellation) => Task.FromResult(
+            Writable(parsed.GetValue(json)) ? benchmark.Run(new(parsed.GetValue(quick), parsed.GetValue(json), parsed), cancellation) : 64));
         return command;
+    }
+
+    // Before minutes of measuring, not after.
+    private static bool Writable(string? json)
+    {
+        var fits = json is null || (!Directory.Exists(json) && Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(json))));
+        if (!fits)
+        {
+            Console.Error.WriteLine($"align bench: --json {json} is a folder or lies in none. Name a file in a folder that exists.");
+        }
+
+        return fits;
     }
 }

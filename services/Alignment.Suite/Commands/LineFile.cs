@@ -78,11 +78,11 @@ internal static class LineFile
     // Latin-1 keeps each byte, so that a bad one is found in its own line.
     private static IEnumerable<string> Lines(string input)
     {
-        var number = 0;
-        foreach (var line in File.ReadLines(input, Encoding.Latin1))
+        using var reader = new StreamReader(input, Encoding.Latin1, detectEncodingFromByteOrderMarks: false);
+        for (var number = 1; reader.ReadLine() is { } line; number++)
         {
-            number++;
-            yield return Text(line, $"{input} line {number}").TrimStart('\uFEFF');
+            var text = Text(line, $"{input} line {number}");
+            yield return number == 1 ? text.TrimStart('\uFEFF') : text;
         }
     }
 

@@ -1,0 +1,139 @@
+using System.Text;
+using Alignment.Suite.Commands;
+
+namespace Alignment.Suite.Tests.Commands;
+
+/// <summary>What a clumsy user types: one clear message, the right exit code, and nothing left half written.</summary>
+[Collection(nameof(ConsoleCommands))]
+public sealed class HostileInputTests : IDisposable
+{
+    private static readonly string Base = Path.Combine(Repository.Root, "samples", "helpdesk", "base");
+    private readonly string folder = Directory.CreateTempSubdirectory("hostile").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Theory]
+    [InlineData("config.json", "{\"model_type\":", "not valid JSON")]
+    [InlineData("config.json", "[]", "not a JSON object")]
+    [InlineData("generation_config.json", "{\"eos_token_id\": \"x\"}", "eos_token_id is \"x\"")]
+    [InlineData("chat_template.jinja", "{{ m.content }", "chat template does not parse (line 1")]
+    [InlineData("chat_template.jinja", "{{ raise_exception('roles must alternate') }}", "refuses row 1 of the data: roles must alternate")]
+    [InlineData("config.json", "{\"model_type\": \"llama\", \"vocab_size\": 5}", "belongs to another model")]
+    public async Task Train_BrokenModelFile_NamesItAndLeavesNothing(string file, string content, string expected)
+    {
+        var model = Model();
+        File.WriteAllText(Path.Combine(model, file), content);
+        var (code, errors) = await Train("sft", model, Rows("""{"prompt": "a", "response": "b"}"""));
+        Assert.Equal(65, code);
+        Assert.Contains(expected, errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Out));
+    }
+
+    [Fact]
+    public async Task Train_HalfASurrogatePair_NamesLineAndField()
+    {
+        var (code, errors) = await Train("dpo", Base, Rows("""{"prompt": "\ud83d", "chosen": "a", "rejected": "b"}"""));
+        Assert.Equal(65, code);
+        Assert.Contains("rows.jsonl:1: field 'prompt': holds one half of a surrogate pair", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Train_RowsOfAnotherMethod_AreToldWhereTheyBelong()
+    {
+        var (code, errors) = await Train("dpo", Base, Rows("""{"prompt": "a", "response": "b"}"""));
+        Assert.Equal(65, code);
+        Assert.Contains("'align train sft'", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Train_OutIsTheModel_IsRefusedAndTheModelKept()
+    {
+        var model = Model();
+        var before = File.ReadAllBytes(Path.Combine(model, "model.safetensors"));
+        var rows = Rows("""{"prompt": "a", "response": "b"}""");
+        Assert.Equal(64, (await ConsoleCommands.RunAsync("train", "sft", "--set", $"model={model}", "--set", $"data={rows}", "--out", model)).Code);
+        Assert.Equal(64, (await ConsoleCommands.RunAsync("train", "sft", "--set", $"model={Base}", "--set", $"data={rows}", "--out", model)).Code);
+        Assert.Equal(before, File.ReadAllBytes(Path.Combine(model, "model.safetensors")));
+        Assert.False(Directory.Exists(Path.Combine(model, "state")));
+    }
+
+    [Theory]
+    [InlineData("a: &x [*x]", "alias")]
+    [InlineData("model: a\n---\nmodel: b", "second document")]
+    [InlineData("tuning: {method: lora}\ntuning.method: full", "set twice")]
+    [InlineData("tuning: lora", "is a section")]
+    [InlineData("loss: []", "loss is empty")]
+    [InlineData("loss: [sigmoid, sft]\nloss_weights: [1]", "loss_weights has 1 numbers for 2 losses")]
+    public async Task Train_JobFileThatContradictsItself_IsRefused(string yaml, string expected)
+    {
+        var job = Path.Combine(folder, "job.yaml");
+        File.WriteAllText(job, yaml);
+        var (code, errors) = await ConsoleCommands.RunAsync("train", "dpo", "--config", job, "--out", Out);
+        Assert.Equal(64, code);
+        Assert.Contains(expected, errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("Index was", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("tokenize")]
+    [InlineData("template")]
+    public async Task Lines_BadOne_KeepWhatWasThere(string verb)
+    {
+        var (input, output) = (Path.Combine(folder, "in.jsonl"), Path.Combine(folder, "out.jsonl"));
+        File.WriteAllText(output, "old");
+        File.WriteAllBytes(input, [.. "{\"text\": \"é\", \"messages\": [{\"role\": \"user\", \"content\": \"é\"}]}\n"u8, .. Encoding.Latin1.GetBytes("{\"text\": \"é\", \"messages\": []}")]);
+        var (code, errors) = await ConsoleCommands.RunAsync(verb, Base, "--jsonl", input, "--out", output);
+        Assert.Equal(1, code);
+        Assert.Contains("in.jsonl line 2: byte 11 is not UTF-8", errors, StringComparison.Ordinal);
+        Assert.Equal("old", File.ReadAllText(output));
+        Assert.False(File.Exists(output + ".partial"));
+    }
+
+    [Theory]
+    [InlineData("{\"input_ids\": [[1, 2]], \"attention_mask\": [[1, 1], [1, 1]]}", "shape of the ids")]
+    [InlineData("{\"input_ids\": [[1, 2]], \"attention_mask\": [[7, 1]]}", "something else than 1")]
+    public async Task Logits_MaskThatDoesNotFit_IsRefused(string ids, string expected)
+    {
+        var file = Path.Combine(folder, "ids.json");
+        File.WriteAllText(file, ids);
+        var (code, errors) = await ConsoleCommands.RunAsync("model", "logits", Base, "--ids", file, "--out", Path.Combine(folder, "l.safetensors"));
+        Assert.Equal(1, code);
+        Assert.Contains(expected, errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--temperature", "NaN")]
+    [InlineData("--temperature", "-1")]
+    [InlineData("--max-new-tokens", "0")]
+    [InlineData("--beams", "0")]
+    public async Task Generate_NumberOutOfRange_NamesTheOption(string option, string value)
+    {
+        var (code, errors) = await ConsoleCommands.RunAsync("model", "generate", Base, "--ids", "1", option, value);
+        Assert.Equal(1, code);
+        Assert.Contains($"{option} must be", errors, StringComparison.Ordinal);
+    }
+
+    private string Out => Path.Combine(folder, "run");
+
+    private Task<(int Code, string Errors)> Train(string method, string model, string rows) =>
+        ConsoleCommands.RunAsync("train", method, "--set", $"model={model}", "--set", $"data={rows}", "--set", "max_steps=1", "--set", "threads=1", "--out", Out);
+
+    private string Rows(params string[] lines)
+    {
+        var path = Path.Combine(folder, "rows.jsonl");
+        File.WriteAllLines(path, lines);
+        return path;
+    }
+
+    private string Model()
+    {
+        var copy = Directory.CreateDirectory(Path.Combine(folder, "model")).FullName;
+        foreach (var file in Directory.GetFiles(Base))
+        {
+            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)), overwrite: true);
+        }
+
+        return copy;
+    }
+}
