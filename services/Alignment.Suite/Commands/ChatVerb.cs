@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text;
-using System.Text.Json;
 using Alignment.ModelCore.Generation;
 using Alignment.Suite.Commands.Chat;
 using TorchSharp;
