@@ -33,6 +33,11 @@ public sealed class SftOptions : TrainingOptions
             yield return "loss: dft has no label smoothing. Remove regularisation.label_smoothing, or use loss: nll.";
         }
 
+        if (Packing != "none" && Tuning.Method is ("prefix" or "prompt" or "p_tuning"))
+        {
+            yield return $"packing: {Packing} cannot go with tuning.method: {Tuning.Method}: packed rows would share one learned prompt. Set packing: none.";
+        }
+
         if (Packing == "wrapped" && given.Contains("truncation"))
         {
             yield return "packing: wrapped cuts rows anywhere, so truncation has no effect. Remove one.";

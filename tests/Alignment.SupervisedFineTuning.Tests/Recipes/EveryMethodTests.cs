@@ -104,6 +104,13 @@ public sealed class EveryMethodTests : IDisposable
     }
 
     [Fact]
+    public void Options_PackingWithALearnedPrompt_IsRefused()
+    {
+        var keys = new JsonObject { ["model"] = Base, ["packing"] = "bfd", ["tuning.method"] = "prompt" };
+        Assert.Contains("would share one learned prompt", Assert.Throws<OptionsException>(() => OptionBinder.Bind<SftOptions>(keys)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Save_MergeFalse_WritesAPeftFolderThatNamesItsBase()
     {
         using var tuned = TunedModel.Causal(Options("dora merge=false", 1e-3));
