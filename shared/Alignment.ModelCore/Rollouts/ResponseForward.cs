@@ -1,3 +1,4 @@
+using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Losses;
 using Alignment.ModelCore.Modules;
 using static TorchSharp.torch;
@@ -26,8 +27,15 @@ public static class ResponseForward
     /// Entropies also in the slots after a response, as TRL's PPO averages them: the tail's or padding's positions see every real token before
     /// them. Only for metrics.
     /// </param>
-    public static ResponseTokens LogProbs(CausalModel model, IReadOnlyList<Trajectory> trajectories, int width, int padId, HeadOptions? head = null, bool slots = false)
+    /// <param name="layout">Shared: a prompt that consecutive trajectories continue is computed once for all of them. Not with <paramref name="slots"/>.</param>
+    public static ResponseTokens LogProbs(
+        CausalModel model, IReadOnlyList<Trajectory> trajectories, int width, int padId, HeadOptions? head = null, bool slots = false, AnswerLayout layout = AnswerLayout.Separate)
     {
+        if (layout == AnswerLayout.Shared && !slots)
+        {
+            return Shared(model, trajectories, width, padId, head);
+        }
+
         int count = trajectories.Count, length = slots ? trajectories.Max(t => t.Prompt.Length) + width : trajectories.Max(t => t.Length);
         var ids = Ids(trajectories, length, padId, slots);
         var batch = tensor(ids, [count, length]);
@@ -41,6 +49,18 @@ public static class ResponseForward
         Tensor Spread(Tensor v) => zeros([count * width], v.dtype, v.device).scatter(0, place, v).reshape(count, width);
         var logProbs = Spread(statistics.LogProbs);
         return new(slots ? logProbs.mul(response.to_type(logProbs.dtype)) : logProbs, Spread(statistics.Entropy), response);
+    }
+
+    /// <summary>
+    /// The layout that needs less arithmetic for these trajectories: sharing saves the prompts' repetitions in every matrix, and costs attention over longer rows.
+    /// </summary>
+    public static AnswerLayout Cheaper(CausalModel model, IReadOnlyList<Trajectory> trajectories)
+    {
+        var groups = Groups(trajectories);
+        double matrices = model.Body.parameters().Sum(p => p.dim() == 2 ? (double)p.numel() : 0) - model.Body.EmbeddingWeight.numel(), width = model.Config.Width * (double)model.Config.LayerCount;
+        double Cost(double rows, double length) => rows * length * (matrices + (2 * length * width));
+        double longest = trajectories.Max(t => t.Length), shared = groups.Max(g => g.SharedLength), packed = groups.Sum(g => g.SharedLength);
+        return groups.Count < trajectories.Count && Cost(Math.Ceiling(packed / shared), shared) < .9 * Cost(trajectories.Count, longest) ? AnswerLayout.Shared : AnswerLayout.Separate;
     }
 
     /// <summary>The log-probs that the sampler recorded, (B, width); 0 beyond the response.</summary>
@@ -67,6 +87,38 @@ public static class ResponseForward
         }
 
         return zeros([count * width], all.dtype).scatter(0, tensor(to.ToArray()), all.index_select(0, tensor(from.ToArray()))).reshape(count, width);
+    }
+
+    /// <summary>Consecutive trajectories of one prompt together.</summary>
+    private static List<PromptAnswers> Groups(IReadOnlyList<Trajectory> trajectories)
+    {
+        var groups = new List<(int[] Prompt, List<int[]> Answers)>();
+        foreach (var t in trajectories)
+        {
+            if (groups.Count == 0 || !groups[^1].Prompt.AsSpan().SequenceEqual(t.Prompt))
+            {
+                groups.Add((t.Prompt, []));
+            }
+
+            groups[^1].Answers.Add(t.Response);
+        }
+
+        return [.. groups.Select(g => new PromptAnswers(g.Prompt, g.Answers))];
+    }
+
+    private static ResponseTokens Shared(CausalModel model, IReadOnlyList<Trajectory> trajectories, int width, int padId, HeadOptions? head)
+    {
+        var groups = Groups(trajectories);
+        var batch = AnswerBatch.Of(groups, padId, AnswerBatch.Possible(AnswerLayout.Shared, model.Config.SlidingWindow, groups));
+        var hidden = model.Hidden(batch.InputIds, batch.Visible, batch.PositionIds);
+        var s = HeadLogProbs.Compute(hidden.reshape(-1, hidden.shape[2]).index_select(0, batch.Predictors), model.HeadWeight, null, batch.Targets, head);
+
+        // The batch numbers its sequences answer by answer; trajectories come group by group.
+        var first = groups.Select((_, g) => groups.Take(g).Sum(x => x.Answers.Count)).ToArray();
+        var order = AnswerBatch.Order(groups).Select((x, i) => (Trajectory: first[x.Group] + x.Answer, Sequence: (long)i)).OrderBy(x => x.Trajectory).Select(x => x.Sequence).ToArray();
+        var rows = tensor(order);
+        Tensor Place(Tensor v) => nn.functional.pad(batch.Spread(v).index_select(0, rows), [0, width - batch.Columns]);
+        return new(Place(s.LogProbs), Place(s.Entropy), Mask(trajectories, width));
     }
 
     private static long[] Ids(IReadOnlyList<Trajectory> trajectories, int length, int padId, bool tails)

@@ -1,4 +1,6 @@
+using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Losses;
+using Alignment.ModelCore.Modules;
 using Alignment.ModelCore.Rollouts;
 using Alignment.ModelCore.Training;
 using Alignment.PolicyOptimization.Recipes.Online;
@@ -23,8 +25,8 @@ internal sealed record GroupBatch(
         var greedy = options.Advantages == "remax" ? Greedy(parts, options, run, rows, cancellation) : null;
 
         var width = ResponseForward.Width(trajectories);
-        var head = Head(options);
-        Tensor LogProbs(ModelCore.Modules.CausalModel m) => ForwardBatches.Run(trajectories, options.RolloutBatchSize, t => ResponseForward.LogProbs(m, t, width, parts.PadId, head).LogProbs);
+        var head = Head(options) with { Statistics = false };
+        Tensor LogProbs(CausalModel m) => ForwardBatches.Run(trajectories, options.RolloutBatchSize, t => ResponseForward.LogProbs(m, t, width, parts.PadId, head, layout: LayoutOf(options, m, t)).LogProbs);
         var beta = options.Beta * run.Guards.KlScale;
         var shaping = beta > 0 && options.KlIn == "reward";
         var old = !options.NeedsOldLogProbs && !shaping ? null
@@ -45,6 +47,12 @@ internal sealed record GroupBatch(
         return new(trajectories, width, Keep(kept)!, Keep(estimate.Advantages)!, Keep(options.NeedsOldLogProbs ? old : null), Keep(options.KlIn == "loss" ? reference : null), Keep(sampling),
             kept.sum().ToDouble(), metrics);
     }
+
+    /// <summary>How these responses go through a model.</summary>
+    public static AnswerLayout LayoutOf(GroupOptions options, CausalModel model, IReadOnlyList<Trajectory> trajectories) => options.PromptLayout switch
+    {
+        "shared" => AnswerLayout.Shared, "separate" => AnswerLayout.Separate, _ => ResponseForward.Cheaper(model, trajectories),
+    };
 
     /// <summary>Log-probs are at the sampling temperature.</summary>
     public static HeadOptions Head(GroupOptions options) => new(options.Temperature);

@@ -68,6 +68,9 @@ public class GroupOptions : OnlineOptions
     [Option("Passes over the responses of one sampling.", Min = 1, Max = 100, Source = "TRL: 1")]
     public int Iterations { get; init; } = 1;
 
+    [Option("Compute a prompt once for its responses in a micro-batch, for each of them, or whichever is less arithmetic. Changes the last digits only.", Choices = "auto|shared|separate")]
+    public string PromptLayout { get; init; } = "auto";
+
     [Option("Leave out responses that reached max_new_tokens without an end.", Source = "TRL: off; DAPO: on")]
     public bool MaskTruncated { get; set; }
 

@@ -27,7 +27,7 @@ internal sealed record PreferenceBatch(IReadOnlyList<Trajectory> Trajectories, i
         }
 
         var width = ResponseForward.Width(all);
-        var reference = ForwardBatches.Run(all, options.RolloutBatchSize, t => parts.Reference.Use(m => ResponseForward.LogProbs(m, t, width, parts.PadId).LogProbs));
+        var reference = ForwardBatches.Run(all, options.RolloutBatchSize, t => parts.Reference.Use(m => ResponseForward.LogProbs(m, t, width, parts.PadId, new() { Statistics = false }).LogProbs));
         return new(all, width, reference, [.. sums.Select((s, i) => all[i].Ended ? s : s - options.MissingEosPenalty)]);
     }
 

@@ -24,7 +24,7 @@ public sealed record PpoBatch(IReadOnlyList<Trajectory> Trajectories, int Width,
 
         // 3. Log-probs of policy and reference, values, and the KL in the rewards.
         var width = WidthOf(options, ResponseForward.Width(trajectories));
-        var head = Head(options);
+        var head = Head(options) with { Statistics = false };
         Tensor Forward(Func<IReadOnlyList<Trajectory>, Tensor> part) => ForwardBatches.Run(trajectories, options.RolloutBatchSize, part);
         var old = Forward(t => options.OldLogProbs == "sampler" ? ResponseForward.Sampled(t, width, parts.Policy.DType) : ResponseForward.LogProbs(parts.Policy, t, width, parts.PadId, head).LogProbs);
         var reference = Forward(t => parts.Reference.Use(m => ResponseForward.LogProbs(m, t, width, parts.PadId, head).LogProbs));

@@ -66,6 +66,18 @@ public sealed class GroupRecipeTests : IDisposable
     }
 
     [Fact]
+    public void Train_PromptsComputedOnce_GivesTheSameNumbers()
+    {
+        MemoryMetrics separate = new(), shared = new();
+        Run(Options("grpo", """{"prompt_layout": "separate", "beta": 0.1, "iterations": 2, "batch_size": 6}""", 4), "separate", separate);
+        Run(Options("grpo", """{"prompt_layout": "shared", "beta": 0.1, "iterations": 2, "batch_size": 6}""", 4), "shared", shared);
+        foreach (var name in new[] { "loss", "grad_norm", "kl", "entropy", "clip_ratio/region_mean" })
+        {
+            Assert.All(separate.Curve(name).Zip(shared.Curve(name)), x => Assert.Equal(x.First.Value, x.Second.Value, 1e-3));
+        }
+    }
+
+    [Fact]
     public void Train_AllRewardsEqual_CountsThemAndLearnsNothing()
     {
         var metrics = new MemoryMetrics();

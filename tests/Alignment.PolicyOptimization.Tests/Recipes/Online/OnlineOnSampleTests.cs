@@ -20,6 +20,7 @@ public sealed class OnlineOnSampleTests : IDisposable
     [Theory]
     [InlineData("ppo", "lora", """{"ppo_epochs": 2, "mini_batches": 2}""")]
     [InlineData("grpo", "lora", """{"samples_per_prompt": 4, "beta": 0.05, "iterations": 2}""")]
+    [InlineData("grpo", "prefix", """{"samples_per_prompt": 4, "prompt_layout": "shared"}""")]
     [InlineData("rloo", "lora", "{}")]
     [InlineData("reinforce++", "lora", "{}")]
     [InlineData("remax", "full", "{}")]
