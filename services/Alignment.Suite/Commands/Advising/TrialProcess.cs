@@ -11,9 +11,12 @@ namespace Alignment.Suite.Commands.Advising;
 internal static class TrialProcess
 {
     /// <summary>Longer than this a trial is not worth waiting for.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    /// <returns>Null when the trial was killed or took too long: the caller has to do without.</returns>
+    /// <summary>Exit codes of a run that said so, and of one that the system ended.</summary>
+    private const int NoMemory = 71, Killed = 137;
+
+    /// <returns>Null when the trial failed or took too long: the caller has to do without.</returns>
     /// <exception cref="OptionsException">The recipe refuses the job.</exception>
     public static TrialReport? Run(string method, JsonObject keys, TimeSpan budget)
     {
@@ -51,6 +54,7 @@ internal static class TrialProcess
         {
             0 when last?.StartsWith('{') == true => JsonSerializer.Deserialize<TrialReport>(last, JsonSerializerOptions.Web),
             64 or 65 => throw new OptionsException([.. errors.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries)]),
+            NoMemory or Killed => TrialReport.OutOfMemory,
             _ => null,
         };
     }

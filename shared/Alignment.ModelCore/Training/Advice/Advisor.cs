@@ -39,19 +39,24 @@ public sealed class Advisor(Func<JsonObject, TimeSpan, TrialReport?>? trial)
             var chosen = choices.Find(s => Estimate(model, s, goal, data, correction).Total <= limit)
                 ?? throw new OptionsException([Message(request, model, goal, data, choices[^1], correction)]);
             var estimate = Estimate(model, chosen, goal, data, correction);
-            if (trial is null || attempt == MostTrials || trial(chosen.Keys(request), Budget) is not { } seen)
+            if (trial is null || trial(chosen.Keys(request), Budget) is not { } seen)
             {
                 return RunAdvice.Of(request, model, data, goal, chosen, estimate, null);
             }
 
-            var calibrated = estimate.Calibrated(seen.PeakBytes);
-            if (calibrated.Total <= limit || attempt == MostTrials - 1)
+            var calibrated = seen.RanOut ? estimate : estimate.Calibrated(seen.PeakBytes);
+            if (!seen.RanOut && calibrated.Total <= (attempt < MostTrials - 1 ? limit : request.MemoryBytes))
             {
                 return RunAdvice.Of(request, model, data, goal, chosen, calibrated, seen);
             }
 
+            if (attempt == MostTrials - 1)
+            {
+                throw new OptionsException([Message(request, model, goal, data, choices[^1], correction)]);
+            }
+
             // The formula promised too little: what it says of activations is scaled by what was seen, and the choice made again.
-            correction *= Math.Max(1.1, (double)calibrated.Activations / Math.Max(1, estimate.Activations));
+            correction *= seen.RanOut ? 2 : Math.Max(1.1, (double)calibrated.Activations / Math.Max(1, estimate.Activations));
         }
     }
 

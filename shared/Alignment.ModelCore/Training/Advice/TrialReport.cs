@@ -12,7 +12,13 @@ namespace Alignment.ModelCore.Training.Advice;
 /// <param name="Rows">Rows the trial had.</param>
 /// <param name="Seconds">What the trial took, loading included.</param>
 public sealed record TrialReport(
-    long PeakBytes, double PrepareSeconds, double StepSeconds, double SaveSeconds, int TotalSteps, long TotalTokens, long Trainable, int StepsTaken, int Rows, double Seconds);
+    long PeakBytes, double PrepareSeconds, double StepSeconds, double SaveSeconds, int TotalSteps, long TotalTokens, long Trainable, int StepsTaken, int Rows, double Seconds)
+{
+    /// <summary>A trial that ended for want of memory.</summary>
+    public static TrialReport OutOfMemory { get; } = new(long.MaxValue, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    public bool RanOut => PeakBytes == long.MaxValue;
+}
 
 /// <summary>A <see cref="RunTrial"/> is over; nothing went wrong.</summary>
 public sealed class TrialEndedException(TrialReport report) : Exception("The trial has ended.")

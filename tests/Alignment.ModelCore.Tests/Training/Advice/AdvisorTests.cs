@@ -89,6 +89,21 @@ public sealed class AdvisorTests
     }
 
     [Fact]
+    public void Advise_TrialRunsOutOfMemory_TakesALighterSettingAndGivesUpInTheEnd()
+    {
+        using var folder = new TinyCheckpoint();
+        var tried = new List<int>();
+        TrialReport? Trial(JsonObject keys, TimeSpan budget)
+        {
+            tried.Add(keys["batch_size"]!.GetValue<int>());
+            return TrialReport.OutOfMemory;
+        }
+
+        Assert.Throws<OptionsException>(() => new Advisor(Trial).Advise(new(folder.Path, [folder.Data], 300L << 20, "sft"), new SomeOptions()));
+        Assert.InRange(tried.Count, 1, 3);
+    }
+
+    [Fact]
     public void Advise_NothingFits_SaysHowMuchItTakes()
     {
         using var folder = new TinyCheckpoint();
