@@ -87,7 +87,7 @@ internal sealed class ChatVerb : IVerb
         if (File.Exists(file))
         {
             using var json = ModelVerb.Json(file);
-            var own = GenerationOptions.FromJson(json.RootElement);
+            var own = ModelVerb.Generation(file, json);
             settings = own.Sample && json.RootElement.TryGetProperty("temperature", out _) ? settings with { Temperature = own.Temperature } : settings;
             settings = settings with { TopP = own.TopP, RepetitionPenalty = own.RepetitionPenalty, TopK = json.RootElement.TryGetProperty("top_k", out _) ? own.TopK : 0 };
         }

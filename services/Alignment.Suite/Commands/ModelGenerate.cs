@@ -133,7 +133,7 @@ internal static class ModelGenerate
         {
             using var json = ModelVerb.Json(file);
             // Its end tokens only: how to draw is said on the command line.
-            ends = [.. ends.Union(GenerationOptions.FromJson(json.RootElement).EosTokenIds)];
+            ends = [.. ends.Union(ModelVerb.Generation(file, json).EosTokenIds)];
         }
 
         return new()

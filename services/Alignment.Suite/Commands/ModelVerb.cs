@@ -3,6 +3,7 @@ using System.Text.Json;
 using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Checkpointing;
+using Alignment.ModelCore.Generation;
 using Alignment.ModelCore.Native;
 using Alignment.Text.Templates;
 using Alignment.Text.Tokenization;
@@ -45,6 +46,19 @@ internal sealed class ModelVerb : IVerb
         catch (JsonException e)
         {
             throw new InvalidDataException($"{file}: not valid JSON: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The settings of a generation_config.json.</summary>
+    internal static GenerationOptions Generation(string file, JsonDocument json)
+    {
+        try
+        {
+            return GenerationOptions.FromJson(json.RootElement);
+        }
+        catch (ArchitectureException e)
+        {
+            throw new InvalidDataException($"{file}: {e.Message}", e);
         }
     }
 

@@ -40,7 +40,7 @@ public sealed class TrainingState : IDisposable
             return null;
         }
 
-        var file = SafeTensorsFile.Open(path);
+        var file = Open(path);
         try
         {
             var metadata = file.Header.Metadata;
@@ -60,6 +60,18 @@ public sealed class TrainingState : IDisposable
         {
             file.Dispose();
             throw;
+        }
+    }
+
+    private static SafeTensorsFile Open(string path)
+    {
+        try
+        {
+            return SafeTensorsFile.Open(path);
+        }
+        catch (SafeTensorsException e)
+        {
+            throw new SafeTensorsException($"{e.Message} Delete it to start over.");
         }
     }
 

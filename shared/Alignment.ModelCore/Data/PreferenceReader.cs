@@ -42,6 +42,12 @@ public static class PreferenceReader
             return null;
         }
 
+        if (line.Object["tie"]?.GetValueKind() is not (null or JsonValueKind.Null or JsonValueKind.True or JsonValueKind.False))
+        {
+            line.Fault("tie", $"is {JsonLine.Kind(line.Object["tie"])}, not true or false.", "Write true or false without quotes.");
+            return null;
+        }
+
         var tie = line.Object["tie"]?.GetValueKind() == JsonValueKind.True;
         return new(prompt, chosen, rejected, plain, margin)
         {

@@ -17,7 +17,7 @@ public abstract class TrainingOptions : IOptionSet
     [Option("Seed of data order, dropout and new weights. Same seed, same machine, same thread count: same checkpoint.", Source = "TRL: 42")]
     public long Seed { get; init; } = 42;
 
-    [Option("Passes over the data.", Min = 0, AboveMin = true, Unit = "epochs", Source = "TRL: 3")]
+    [Option("Passes over the data.", Min = 0, AboveMin = true, Max = 1_000_000, Unit = "epochs", Source = "TRL: 3")]
     public double Epochs { get; set; } = 3;
 
     [Option("Optimiser steps in all; 0 lets epochs decide.", Min = 0, Unit = "steps")]

@@ -44,7 +44,16 @@ public sealed class TunedModel<T> : IDisposable
             config.Json["tokenizer_name_or_path"] = Path.GetFullPath(options.Model);
         }
 
-        Adapter = AdapterBuilder.Create(model, config, (ulong)options.Seed);
+        try
+        {
+            Adapter = AdapterBuilder.Create(model, config, (ulong)options.Seed);
+        }
+        catch (AdapterException e)
+        {
+            // The user wrote the section, not the file that the adapter will have.
+            throw new OptionsException([$"tuning: {e.Message.Replace("adapter_config.json: ", "", StringComparison.Ordinal)}"]);
+        }
+
         Trainable = [.. Adapter.Tensors.Select(t => (t.Key, (Tensor)t.Value))];
         if (options.Tuning.Merge == true && Adapter.CannotMerge is { } reason)
         {

@@ -46,6 +46,28 @@ public sealed class HostileInputTests : IDisposable
         Assert.Contains("'align train sft'", errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("tuning.method=lora tuning.target_modules=[nope]", 64, "tuning: no module of this llama model matches target_modules")]
+    [InlineData("guards.probe_every=1 guards.probe_data=nowhere.jsonl", 64, "guards.probe_data: nowhere.jsonl does not exist")]
+    public async Task Train_SettingThatCannotBe_IsRefusedBeforeTheFirstStep(string sets, int expectedCode, string expected)
+    {
+        var rows = Rows("""{"prompt": "a", "chosen": "b", "rejected": "c"}""");
+        var (code, errors) = await ConsoleCommands.RunAsync(["train", "dpo", "--set", $"model={Base}", "--set", $"data={rows}", .. sets.Split(' ').SelectMany(s => new[] { "--set", s }), "--out", Out]);
+        Assert.Equal(expectedCode, code);
+        Assert.Contains(expected, errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Out));
+    }
+
+    [Fact]
+    public async Task Train_DamagedState_SaysWhatToDelete()
+    {
+        Directory.CreateDirectory(Path.Combine(Out, "state"));
+        File.WriteAllText(Path.Combine(Out, "state", "training-state.safetensors"), "abc");
+        var (code, errors) = await Train("sft", Base, Rows("""{"prompt": "a", "response": "b"}"""));
+        Assert.Equal(65, code);
+        Assert.Contains("Delete it to start over", errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Train_OutIsTheModel_IsRefusedAndTheModelKept()
     {
@@ -64,6 +86,7 @@ public sealed class HostileInputTests : IDisposable
     [InlineData("tuning: {method: lora}\ntuning.method: full", "set twice")]
     [InlineData("tuning: lora", "is a section")]
     [InlineData("loss: []", "loss is empty")]
+    [InlineData("epochs: 1e300", "epochs: 1E+300 is outside")]
     [InlineData("loss: [sigmoid, sft]\nloss_weights: [1]", "loss_weights has 1 numbers for 2 losses")]
     public async Task Train_JobFileThatContradictsItself_IsRefused(string yaml, string expected)
     {

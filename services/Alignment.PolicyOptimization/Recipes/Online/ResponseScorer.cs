@@ -16,7 +16,7 @@ public sealed class ResponseScorer(RewardSet rewards, IReadOnlyList<PromptRow> p
     public RewardTable Score(IReadOnlyList<Trajectory> trajectories, CancellationToken cancellation)
     {
         var table = rewards.Score([.. trajectories.Select(Item)], cancellation);
-        return table.Sums().All(double.IsNaN) ? throw new RewardException(string.Join(", ", Names), $"no source could score any of {trajectories.Count} responses.") : table;
+        return table.Sums().All(double.IsNaN) ? throw new RewardException(string.Join(", ", Names), $"no source could score any of {trajectories.Count} responses. A source that reads a field of the rows (contains, equals) needs it in them.") : table;
     }
 
     private RewardItem Item(Trajectory t) => new(prompts[t.Row].Messages, decode(t.Response), t.Prompt, t.Response, t.Ended, prompts[t.Row].Line);

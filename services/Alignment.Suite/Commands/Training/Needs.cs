@@ -32,5 +32,16 @@ internal static class Needs
 
         Checkpoint("model", options.Model);
         Data(options);
+        Files("guards.probe_data", options.Guards.ProbeData.Length > 0 ? [options.Guards.ProbeData] : []);
+        Files("evaluation.data", options.Evaluation.Data);
+    }
+
+    /// <summary>Files that are read late: better missed before the first step than after the last.</summary>
+    public static void Files(string key, IEnumerable<string> files)
+    {
+        foreach (var file in files.Where(f => !File.Exists(f)))
+        {
+            throw new OptionsException([$"{key}: {file} {(Directory.Exists(file) ? "is a folder. Name the file in it." : "does not exist. Check the path; it is relative to the folder the command runs in.")}"]);
+        }
     }
 }

@@ -19,6 +19,7 @@ internal sealed class TrainReward : ITrainMethod
     {
         var options = OptionBinder.Bind<RewardOptions>(keys);
         Needs.ModelAndData(options);
+        Needs.Files("heldout", options.Heldout);
         return (folders, metrics, cancellation) => options.Ranks
             ? RankingRewardRecipe.Run(options, RankingReader.Read(options.Data), folders, metrics, cancellation)
             : RewardRecipe.Run(options, PreferenceReader.Read(options.Data), folders, metrics, cancellation);
