@@ -66,8 +66,8 @@ internal static class TrainingCommand
             ("Not enough memory. A smaller batch_size with more gradient_accumulation, an adapter (tuning.method: lora) or a quantised base (tuning.quantise: nf4_double) takes less; 'align advise --memory' finds settings that fit.", NoMemory),
         ExternalException when fault.Message.Contains("index out of range in self", StringComparison.Ordinal) =>
             ("A token id lies outside a model's vocabulary: a model named in the job (model, reference, reward_model, critic) has another tokenizer than the others. Name models of one family.", BadData),
-        OperationCanceledException => ($"Stopped{Saved(output)}", Interrupted),
-        RewardException e => ($"{e.Message.TrimEnd('.')}{Saved(output)}", Unavailable),
+        OperationCanceledException => ($"Stopped. {Saved(output)}", Interrupted),
+        RewardException e => ($"{e.Message} {Saved(output)}", Unavailable),
         FileNotFoundException or DirectoryNotFoundException when !fault.Message.Contains(output, StringComparison.Ordinal) => ($"{fault.Message} Check the paths in the job file; they are relative to the folder the command runs in.", BadData),
         IOException or UnauthorizedAccessException => ($"{fault.Message} Check that {output} is writable and the disk has room, then run the same command again: it resumes.", CannotWrite),
         DataException or NonFiniteException or InvalidDataException or CheckpointException or SafeTensorsException or ArchitectureException or AdapterException or TokenizerException or TemplateException => (fault.Message, BadData),
@@ -75,7 +75,7 @@ internal static class TrainingCommand
     };
 
     private static string Saved(string output) => Directory.Exists(Path.Combine(output, "state")) && Directory.EnumerateFiles(Path.Combine(output, "state")).Any(f => Path.GetFileName(f) != "lock")
-        ? $"; the state is saved in {Path.Combine(output, "state")}. The same command resumes." : " before the first step; nothing was saved. The same command starts again.";
+        ? $"The state is saved in {Path.Combine(output, "state")}; the same command resumes." : "Nothing was saved yet; the same command starts again.";
 
     private static int LogEvery(System.Text.Json.Nodes.JsonObject keys) =>
         int.TryParse(keys["log_every"]?.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0 ? n : 10;
