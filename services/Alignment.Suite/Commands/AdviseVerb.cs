@@ -47,6 +47,11 @@ internal sealed class AdviseVerb : IVerb
                 throw new OptionsException([$"--goal {name}: it is none of {string.Join(", ", trials.Goals)}{NearestName.Hint(name, trials.Goals)}."]);
             }
 
+            if (parsed.GetValue(job) is { } target && (Directory.Exists(target) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(target)))))
+            {
+                throw new OptionsException([$"--job {target} is a folder or lies in none. Name a file in a folder that exists."]);
+            }
+
             var request = new AdviceRequest(Folder(parsed.GetValue(model)!), [.. parsed.GetValue(data)!.Select(Path.GetFullPath)], MemorySize.Parse(parsed.GetValue(memory)!), name, parsed.GetValue(steps));
             var advisor = new Advisor(parsed.GetValue(quick) ? null : (keys, budget) => trials.Run(name, keys, budget));
             var advice = advisor.Advise(request, trials.Defaults(name));

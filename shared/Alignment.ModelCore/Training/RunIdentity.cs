@@ -18,7 +18,7 @@ internal static class RunIdentity
         var differences = new List<string>();
         if (saved["recipe"]!.GetValue<string>() != now["recipe"]!.GetValue<string>())
         {
-            differences.Add($"it is of {saved["recipe"]}, this run is {now["recipe"]}");
+            differences.Add($"it is of {Method(saved)}, this run is {Method(now)}");
         }
         else
         {
@@ -34,4 +34,7 @@ internal static class RunIdentity
             throw new OptionsException([$"{folder} holds the state of a different run: {string.Join("; ", differences)}. Use the same settings to resume, another folder for a new run, or delete {folder} to start over."]);
         }
     }
+
+    // The options' class names the method: DpoRecipeOptions is dpo.
+    private static string Method(JsonObject run) => run["recipe"]!.GetValue<string>().Replace("Options", "", StringComparison.Ordinal).Replace("Recipe", "", StringComparison.Ordinal).ToLowerInvariant();
 }

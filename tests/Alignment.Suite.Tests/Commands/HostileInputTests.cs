@@ -59,6 +59,14 @@ public sealed class HostileInputTests : IDisposable
     }
 
     [Fact]
+    public async Task Advise_JobThatCannotBeWritten_IsRefusedBeforeTheTrial()
+    {
+        var (code, errors) = await ConsoleCommands.RunAsync("advise", "--model", Base, "--data", Rows("""{"prompt": "a", "response": "b"}"""), "--memory", "2G", "--job", Path.Combine(folder, "none", "job.yaml"));
+        Assert.Equal(64, code);
+        Assert.Contains("lies in none", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Train_DamagedState_SaysWhatToDelete()
     {
         Directory.CreateDirectory(Path.Combine(Out, "state"));
