@@ -64,7 +64,9 @@ internal sealed class AdviceBenchmark : IBenchmark
         }
 
         var cost = ChildProcess.Run(["train", "sft", "--config", job, "--out", output], cancellation);
-        return new(name, advice.Memory.Total / 1048576.0, cost.PeakRssBytes / 1048576.0, advice.Time?.Total ?? double.NaN, cost.Seconds);
+        var row = new AdviceRow(name, advice.Memory.Total / 1048576.0, cost.PeakRssBytes / 1048576.0, advice.Time?.Total ?? double.NaN, cost.Seconds);
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {row.EstimatedMb:0} MB said, {row.MeasuredMb:0} taken; {row.EstimatedSeconds:0.0} s said, {row.MeasuredSeconds:0.0} taken"));
+        return row;
     }
 
     private static void Print(List<AdviceRow> rows)
