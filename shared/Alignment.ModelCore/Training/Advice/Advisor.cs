@@ -21,6 +21,9 @@ public sealed class Advisor(Func<JsonObject, TimeSpan, TrialReport?>? trial)
     /// <summary>A run is planned to stay below this share of the memory, because neighbours and fragments take some.</summary>
     private const double Usable = 0.9;
 
+    /// <summary>A whole run ends some 20 to 50 MB above its trial: the checkpoint, the report, a heap that has settled.</summary>
+    private const long AfterTrial = 24 << 20;
+
     private const int MostTrials = 3;
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(5);
 
@@ -44,7 +47,7 @@ public sealed class Advisor(Func<JsonObject, TimeSpan, TrialReport?>? trial)
                 return RunAdvice.Of(request, model, data, goal, chosen, estimate, null);
             }
 
-            var calibrated = seen.RanOut ? estimate : estimate.Calibrated(seen.PeakBytes);
+            var calibrated = seen.RanOut ? estimate : estimate.Calibrated(seen.PeakBytes + AfterTrial);
             if (!seen.RanOut && calibrated.Total <= (attempt < MostTrials - 1 ? limit : request.MemoryBytes))
             {
                 return RunAdvice.Of(request, model, data, goal, chosen, calibrated, seen);
@@ -66,7 +69,7 @@ public sealed class Advisor(Func<JsonObject, TimeSpan, TrialReport?>? trial)
         var (model, data, goal) = (ModelShape.Read(request.Model), DataShape.Read(request.Data, request.Model), Goal.Of(request.Goal));
         var estimate = Estimate(model, settings, goal, data, 1);
         var seen = trial?.Invoke(settings.Keys(request), Budget);
-        return RunAdvice.Of(request, model, data, goal, settings, seen is null ? estimate : estimate.Calibrated(seen.PeakBytes), seen);
+        return RunAdvice.Of(request, model, data, goal, settings, seen is null ? estimate : estimate.Calibrated(seen.PeakBytes + AfterTrial), seen);
     }
 
     private static MemoryEstimate Estimate(ModelShape model, AdvisedSettings s, Goal goal, DataShape data, double correction)

@@ -84,7 +84,7 @@ public sealed class AdvisorTests
         Assert.True(advice.Measured);
         Assert.InRange(advice.Settings.BatchSize, 1, 4);
         Assert.True(seen.Count > 1);
-        Assert.Equal(500L << 20, advice.Memory.Total);
+        Assert.Equal(524L << 20, advice.Memory.Total);
         Assert.InRange(advice.Time!.Total, 11, 12);
     }
 
