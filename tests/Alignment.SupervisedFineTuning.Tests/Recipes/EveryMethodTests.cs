@@ -14,6 +14,7 @@ using static TorchSharp.torch;
 namespace Alignment.SupervisedFineTuning.Tests.Recipes;
 
 /// <summary>Supervised fine-tuning with every method: it learns, a killed run goes on bit for bit, and what is written is what was trained.</summary>
+[Collection(nameof(OwnGenerator))]
 public sealed class EveryMethodTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("methods").FullName;

@@ -8,6 +8,7 @@ using Alignment.SupervisedFineTuning.Recipes;
 
 namespace Alignment.SupervisedFineTuning.Tests.Recipes;
 
+[Collection(nameof(OwnGenerator))]
 public sealed class RegularisationTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("forget").FullName;
