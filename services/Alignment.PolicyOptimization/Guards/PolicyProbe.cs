@@ -66,8 +66,7 @@ public sealed class PolicyProbe : IRunProbe
     {
         using var scope = NewDisposeScope();
         using var none = no_grad();
-        var training = policy.Model.training;
-        policy.Model.eval();
+        using var quiet = new EvalMode(policy.Model);
         var generator = get_rng_state();
         try
         {
@@ -82,7 +81,6 @@ public sealed class PolicyProbe : IRunProbe
         finally
         {
             set_rng_state(generator);
-            policy.Model.train(training);
         }
     }
 

@@ -1,4 +1,3 @@
-using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Losses;
@@ -24,16 +23,15 @@ public static class BcoRecipe
         LabelledRows.NeedBothLabels(answers, "BCO");
         using var tuned = TunedModel.Causal(options);
         var weights = PromptWeights.Of(options, tuned, rows, answers, encoder.PadId, metrics);
-        var ownDigest = FolderDigest.OfModel(options.Model);
-        var referenceDigest = options.Reference.Length == 0 ? ownDigest : FolderDigest.OfModel(options.Reference);
-        using var reference = Reference.Create(options, tuned, referenceDigest, Task(answers, encoder.PadId), folders, metrics);
+        var digests = ReferenceDigests.Of(options);
+        using var reference = Reference.Create(options, tuned, digests.Reference, Task(answers, encoder.PadId), folders, metrics);
         using var moments = new SavedMoments("bco.delta");
-        var inputs = new RunInputs(tuned.Trainable, options.Plan(answers.Select(a => a.Length)), DataDigest.Of(answers), $"{ownDigest}:{referenceDigest}") { Companions = [moments.Saved] };
+        var inputs = new RunInputs(tuned.Trainable, options.Plan(answers.Select(a => a.Length)), DataDigest.Of(answers), digests.ToString()) { Companions = [moments.Saved] };
         inputs = inputs.With(tuned, options, encoder, folders, LabelledPreference.HeldOut(tuned.Model, options, answers, encoder, metrics));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         run.Probe = PolicyProbe.Open(options, tuned, encoder);
         Train(tuned.Model, reference, answers, weights, moments, options, run, encoder.PadId, cancellation);
-        return PolicyCheckpoint.Publish(tuned, "bco", options, inputs, run, folders);
+        return run.Publish(tuned, "bco", options, inputs, folders);
     }
 
     /// <summary>What the reference is asked: the log-probability of each answer.</summary>

@@ -1,4 +1,3 @@
-using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Losses;
@@ -24,10 +23,9 @@ public static class DpoRecipe
         var encoder = RowEncoder.Load(options.Model);
         var pairs = PairTruncation.Fit(encoder.Encode(rows), options.MaxLength, metrics);
         using var tuned = TunedModel.Causal(options);
-        var ownDigest = FolderDigest.OfModel(options.Model);
-        var referenceDigest = options.Reference.Length == 0 ? ownDigest : FolderDigest.OfModel(options.Reference);
-        using var reference = Reference.Create(options, tuned, referenceDigest, Task(options, pairs, encoder.PadId), folders, metrics, live: options.ReferenceSyncSteps > 0);
-        var inputs = new RunInputs(tuned.Trainable, options.Plan(pairs.Select(p => p.Length)), DataDigest.Of(pairs), $"{ownDigest}:{referenceDigest}")
+        var digests = ReferenceDigests.Of(options);
+        using var reference = Reference.Create(options, tuned, digests.Reference, Task(options, pairs, encoder.PadId), folders, metrics, live: options.ReferenceSyncSteps > 0);
+        var inputs = new RunInputs(tuned.Trainable, options.Plan(pairs.Select(p => p.Length)), DataDigest.Of(pairs), digests.ToString())
         {
             Companions = options.ReferenceSyncSteps > 0 ? reference.Weights : [],
         };
@@ -35,7 +33,7 @@ public static class DpoRecipe
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         run.Probe = PolicyProbe.Open(options, tuned, encoder);
         Train(tuned.Model, reference, pairs, options, run, encoder.PadId, cancellation);
-        return PolicyCheckpoint.Publish(tuned, "dpo", options, inputs, run, folders);
+        return run.Publish(tuned, "dpo", options, inputs, folders);
     }
 
     /// <summary>What the reference is asked: the log-probability of both sides of each pair.</summary>
@@ -65,7 +63,8 @@ public static class DpoRecipe
                     // 4. Loss: this micro-batch's share of the step's mean.
                     var inputs = Inputs(now, theirs[0], theirs[1], options);
                     var result = DpoLoss.Compute(inputs, lossOptions);
-                    Measure(means, run.Measures, now, inputs, result);
+                    means.Add(DpoMetrics.Rewards(result.ChosenRewards, result.RejectedRewards, inputs.PolicyChosen, inputs.PolicyRejected));
+                    PairMetrics.Tokens(means, run.Measures, now);
                     return StepShare.Of(result.Loss, micro.Length, count);
                 });
             }
@@ -84,13 +83,4 @@ public static class DpoRecipe
             PairWeights = options.UseWeighting ? SequenceLogProbs.WpoWeights(now.Tokens.LogProbs, now.Tokens.LogSumSquaredProbs, now.Mask) : null,
             ChosenNll = now.ChosenNll(),
         };
-
-    private static void Measure(StepMeans means, bool all, PairLogProbs now, DpoInputs inputs, DpoResult result)
-    {
-        means.Add(DpoMetrics.Rewards(result.ChosenRewards, result.RejectedRewards, inputs.PolicyChosen, inputs.PolicyRejected));
-        if (all)
-        {
-            means.Add(DpoMetrics.Tokens(now.Tokens.MeanLogits, now.Tokens.Entropy, now.Tokens.IsTop1, now.Mask));
-        }
-    }
 }

@@ -1,3 +1,4 @@
+using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Training;
 
 namespace Alignment.PolicyOptimization.Recipes;
@@ -12,6 +13,20 @@ public interface IReferenceOptions
     string ReferenceFrom { get; }
 
     string ReferenceCache { get; }
+}
+
+/// <summary>Digests of the starting checkpoint and of the reference; one and the same where the options name no other.</summary>
+internal readonly record struct ReferenceDigests(string Own, string Reference)
+{
+    public static ReferenceDigests Of<T>(T options)
+        where T : TrainingOptions, IReferenceOptions
+    {
+        var own = FolderDigest.OfModel(options.Model);
+        return new(own, options.Reference.Length == 0 ? own : FolderDigest.OfModel(options.Reference));
+    }
+
+    /// <summary>Identifies both in a run's state.</summary>
+    public override string ToString() => $"{Own}:{Reference}";
 }
 
 internal static class ReferenceRules

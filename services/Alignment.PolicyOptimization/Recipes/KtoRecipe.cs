@@ -1,4 +1,3 @@
-using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Losses;
@@ -26,15 +25,14 @@ public static class KtoRecipe
         KtoBalance.Check(answers, options, metrics);
         var examples = KtoExample.Join(answers, options);
         using var tuned = TunedModel.Causal(options);
-        var ownDigest = FolderDigest.OfModel(options.Model);
-        var referenceDigest = options.Reference.Length == 0 ? ownDigest : FolderDigest.OfModel(options.Reference);
-        using var reference = Reference.Create(options, tuned, referenceDigest, Task(options, examples, encoder.PadId), folders, metrics);
-        var inputs = new RunInputs(tuned.Trainable, options.Plan(examples.Select(e => e.Length)), DataDigest.Of(answers), $"{ownDigest}:{referenceDigest}");
+        var digests = ReferenceDigests.Of(options);
+        using var reference = Reference.Create(options, tuned, digests.Reference, Task(options, examples, encoder.PadId), folders, metrics);
+        var inputs = new RunInputs(tuned.Trainable, options.Plan(examples.Select(e => e.Length)), DataDigest.Of(answers), digests.ToString());
         inputs = inputs.With(tuned, options, encoder, folders, LabelledPreference.HeldOut(tuned.Model, options, answers, encoder, metrics));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         run.Probe = PolicyProbe.Open(options, tuned, encoder);
         Train(tuned.Model, reference, examples, options, run, encoder.PadId, cancellation);
-        return PolicyCheckpoint.Publish(tuned, "kto", options, inputs, run, folders);
+        return run.Publish(tuned, "kto", options, inputs, folders);
     }
 
     /// <summary>What the reference is asked: the log-probability of each answer, and of the one its prompt is joined with.</summary>

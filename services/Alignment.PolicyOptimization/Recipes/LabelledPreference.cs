@@ -25,23 +25,19 @@ public static class LabelledPreference
 
     private static Dictionary<string, double> Measure(CausalModel policy, IReadOnlyList<LabelledCompletion> rows, int padId, int batchSize)
     {
-        var training = policy.training;
-        policy.eval();
+        using var quiet = new EvalMode(policy);
+        using var none = no_grad();
         List<double> good = [], bad = [];
-        using (no_grad())
+        foreach (var batch in rows.OrderBy(r => r.Length).Chunk(batchSize))
         {
-            foreach (var batch in rows.OrderBy(r => r.Length).Chunk(batchSize))
+            using var scope = NewDisposeScope();
+            var scored = AnswerLogProbs.Of(policy, [.. batch.Select(r => new PromptAnswers(r.Prompt, [r.Completion]))], padId);
+            foreach (var (row, mean) in batch.Zip(SequenceLogProbs.Mean(scored.Tokens.LogProbs, scored.Mask).ToDoubles()))
             {
-                using var scope = NewDisposeScope();
-                var scored = AnswerLogProbs.Of(policy, [.. batch.Select(r => new PromptAnswers(r.Prompt, [r.Completion]))], padId);
-                foreach (var (row, mean) in batch.Zip(SequenceLogProbs.Mean(scored.Tokens.LogProbs, scored.Mask).ToDoubles()))
-                {
-                    (row.Label ? good : bad).Add(mean);
-                }
+                (row.Label ? good : bad).Add(mean);
             }
         }
 
-        policy.train(training);
         return new(StringComparer.Ordinal)
         {
             ["eval_loss"] = good.Count == 0 ? double.NaN : -good.Average(),

@@ -27,7 +27,7 @@ public static class OrpoRecipe
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         run.Probe = PolicyProbe.Open(options, tuned, encoder);
         Train(tuned.Model, pairs, options, run, encoder.PadId, cancellation);
-        return PolicyCheckpoint.Publish(tuned, "orpo", options, inputs, run, folders);
+        return run.Publish(tuned, "orpo", options, inputs, folders);
     }
 
     /// <summary>The loop itself, on pairs of token ids.</summary>

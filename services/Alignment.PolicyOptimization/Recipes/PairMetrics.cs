@@ -3,7 +3,7 @@ using Alignment.ModelCore.Training;
 
 namespace Alignment.PolicyOptimization.Recipes;
 
-/// <summary>The per-token metrics of the methods without a reference.</summary>
+/// <summary>The per-token metrics of the methods that learn from pairs.</summary>
 internal static class PairMetrics
 {
     /// <summary><c>logits/*</c>, <c>entropy</c> and <c>mean_token_accuracy</c> where this step measures; TRL's padded <c>logits/*</c> win where asked for.</summary>

@@ -23,21 +23,17 @@ public static class PairPreference
 
     private static Dictionary<string, double> Measure(CausalModel policy, IReadOnlyList<TokenPair> pairs, int padId, int batchSize)
     {
-        var training = policy.training;
-        policy.eval();
+        using var quiet = new EvalMode(policy);
+        using var none = no_grad();
         var differences = new List<double>();
-        using (no_grad())
+        foreach (var batch in pairs.OrderBy(p => p.Length).Chunk(batchSize))
         {
-            foreach (var batch in pairs.OrderBy(p => p.Length).Chunk(batchSize))
-            {
-                using var scope = NewDisposeScope();
-                var now = PairLogProbs.Of(policy, batch, padId, new PairForward());
-                var means = now.Means.ToDoubles();
-                differences.AddRange(Enumerable.Range(0, batch.Length).Select(i => means[i] - means[i + batch.Length]));
-            }
+            using var scope = NewDisposeScope();
+            var now = PairLogProbs.Of(policy, batch, padId, new PairForward());
+            var means = now.Means.ToDoubles();
+            differences.AddRange(Enumerable.Range(0, batch.Length).Select(i => means[i] - means[i + batch.Length]));
         }
 
-        policy.train(training);
         return new(StringComparer.Ordinal)
         {
             ["eval_loss"] = differences.Average(d => Math.Log(1 + Math.Exp(-d))), ["eval_accuracy"] = differences.Average(d => d > 0 ? 1.0 : 0), ["eval_margin"] = differences.Average(),

@@ -14,22 +14,18 @@ internal static class PairEvaluation
 
     private static Dictionary<string, double> Measure(ScoringModel model, IReadOnlyList<TokenPair> pairs, int padId, int batchSize)
     {
-        var training = model.training;
-        model.eval();
+        using var quiet = new EvalMode(model);
+        using var none = no_grad();
         var (loss, right, margin) = (0.0, 0.0, 0.0);
-        using (no_grad())
+        foreach (var batch in pairs.OrderBy(p => p.Length).Chunk(batchSize))
         {
-            foreach (var batch in pairs.OrderBy(p => p.Length).Chunk(batchSize))
-            {
-                using var scope = NewDisposeScope();
-                var (chosen, rejected) = RewardRecipe.Scores(model, batch, padId);
-                var numbers = PairwiseRewardLoss.Metrics(chosen, rejected);
-                loss += PairwiseRewardLoss.Compute(chosen, rejected).Loss.ToDouble() * batch.Length;
-                (right, margin) = (right + (numbers["accuracy"] * batch.Length), margin + (numbers["margin"] * batch.Length));
-            }
+            using var scope = NewDisposeScope();
+            var (chosen, rejected) = RewardRecipe.Scores(model, batch, padId);
+            var numbers = PairwiseRewardLoss.Metrics(chosen, rejected);
+            loss += PairwiseRewardLoss.Compute(chosen, rejected).Loss.ToDouble() * batch.Length;
+            (right, margin) = (right + (numbers["accuracy"] * batch.Length), margin + (numbers["margin"] * batch.Length));
         }
 
-        model.train(training);
         return new(StringComparer.Ordinal) { ["eval_loss"] = loss / pairs.Count, ["eval_accuracy"] = right / pairs.Count, ["eval_margin"] = margin / pairs.Count };
     }
 }

@@ -35,11 +35,7 @@ public static class ProcessRewardRecipe
         inputs = inputs.With(tuned, options, encoder, folders, new HeldOut(() => Measure(tuned.Model, heldOut, encoder.PadId, options.BatchSize), "eval_accuracy", DataDigest.Of(heldOut)));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         Train(tuned.Model, examples, options, run, encoder.PadId, cancellation);
-        return run.Result(CheckpointPublication.Publish(folders, folder =>
-        {
-            tuned.Save(folder);
-            TrainingRecord.Write(folder, "prm", options, inputs, run);
-        }));
+        return run.Publish(tuned, "prm", options, inputs, folders);
     }
 
     /// <summary>The loop itself, on token ids.</summary>
@@ -71,21 +67,17 @@ public static class ProcessRewardRecipe
     /// <summary>Held-out steps: <c>eval_loss</c> and <c>eval_accuracy</c>, means over labelled steps.</summary>
     private static Dictionary<string, double> Measure(ScoringModel model, IReadOnlyList<StepwiseTokens> rows, int padId, int batchSize)
     {
-        var training = model.training;
-        model.eval();
+        using var quiet = new EvalMode(model);
+        using var none = no_grad();
         var (loss, right, labels) = (0.0, 0.0, rows.Sum(r => r.Count));
-        using (no_grad())
+        foreach (var batch in rows.OrderBy(r => r.Ids.Length).Chunk(batchSize))
         {
-            foreach (var batch in rows.OrderBy(r => r.Ids.Length).Chunk(batchSize))
-            {
-                using var scope = NewDisposeScope();
-                var (ids, marks) = Padded(batch, padId);
-                var result = ProcessRewardLoss.Compute(model.AllScores(ids), marks, labels);
-                (loss, right) = (loss + result.Loss.ToDouble(), right + (result.Accuracy.ToDouble() * batch.Sum(r => r.Count)));
-            }
+            using var scope = NewDisposeScope();
+            var (ids, marks) = Padded(batch, padId);
+            var result = ProcessRewardLoss.Compute(model.AllScores(ids), marks, labels);
+            (loss, right) = (loss + result.Loss.ToDouble(), right + (result.Accuracy.ToDouble() * batch.Sum(r => r.Count)));
         }
 
-        model.train(training);
         return new(StringComparer.Ordinal) { ["eval_loss"] = loss, ["eval_accuracy"] = right / labels };
     }
 

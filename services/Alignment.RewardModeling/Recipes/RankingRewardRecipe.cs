@@ -49,7 +49,7 @@ public static class RankingRewardRecipe
                     // 3. Loss: the mean over prompts and heads of each ranking's loss.
                     var losses = micro.SelectMany((r, m) => Heads(indices[m], options).Select(k => One(scores.select(1, k).index_select(0, places[m]), r.Ranks, options))).ToList();
                     means.Add("accuracy", micro.Select((r, m) => Accuracy(scores.mean([1L]).index_select(0, places[m]).ToDoubles(), r.Ranks)).Average());
-                    return stack(losses).mean().mul(tensor((double)micro.Length / count, scores.dtype));
+                    return StepShare.Of(stack(losses).mean(), micro.Length, count);
                 });
             }
 

@@ -31,13 +31,11 @@ internal static class RewardCheckpoint
         }
 
         metrics.Event(new(run.StepsDone, "scale", string.Create(CultureInfo.InvariantCulture, $"raw scores of training answers have mean {scale.Mean:0.000} and standard deviation {scale.Std:0.000}{(options.Normalise ? "; the finished model's scores are normalised by them" : "")}")));
-        return run.Result(CheckpointPublication.Publish(folders, folder =>
+        return run.Publish(tuned, "reward", options, inputs, folders, folder =>
         {
-            tuned.Save(folder);
             (options.Normalise ? scale : scale with { Mean = 0, Std = 1 }).Save(folder);
             report?.Save(folder);
-            TrainingRecord.Write(folder, "reward", options, inputs, run);
-        }));
+        });
     }
 
     /// <summary>Mean and standard deviation over the answers to some of the training prompts.</summary>

@@ -57,7 +57,7 @@ public static class RewardRecipe
                         means.Add("uncertainty", chosen.sub(rejected).detach().std(1, unbiased: false).mean().ToDouble());
                     }
 
-                    return loss.mul(tensor((double)micro.Length / count, loss.dtype));
+                    return StepShare.Of(loss, micro.Length, count);
                 });
             }
 

@@ -29,11 +29,7 @@ public static class SftRecipe
         inputs = inputs.With(tuned, options, encoder, folders, HeldOut.Of(tuned.Model, measured, encoder.PadId, options.BatchSize), mixesReplay: true);
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         Train(tuned.Model, examples, options, run, encoder.PadId, cancellation);
-        return run.Result(CheckpointPublication.Publish(folders, folder =>
-        {
-            tuned.Save(folder);
-            TrainingRecord.Write(folder, "sft", options, inputs, run);
-        }));
+        return run.Publish(tuned, "sft", options, inputs, folders);
     }
 
     /// <summary>The loop itself, on rows of token ids.</summary>

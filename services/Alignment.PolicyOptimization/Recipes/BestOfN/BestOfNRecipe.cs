@@ -50,11 +50,7 @@ public static class BestOfNRecipe
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         run.Probe = PolicyProbe.Open(options, policy, prompts.Encoder, rewards);
         Train(policy.Model, examples, run, prompts.Encoder.PadId, cancellation);
-        return run.Result(CheckpointPublication.Publish(folders, folder =>
-        {
-            policy.Save(folder);
-            TrainingRecord.Write(folder, "best-of-n", options, inputs, run, new JsonObject { ["answers_kept"] = chosen.Count, ["best_of_n"] = statistics.ToJson() });
-        }));
+        return run.Publish(policy, "best-of-n", options, inputs, folders, more: new JsonObject { ["answers_kept"] = chosen.Count, ["best_of_n"] = statistics.ToJson() });
     }
 
     /// <summary>Cross-entropy on the kept answers' tokens, divided by their number over the whole step.</summary>

@@ -41,11 +41,7 @@ public static class GroupRecipe
         var greedy = options.Advantages == "remax" ? Generator(sampling with { SamplesPerPrompt = 1, Temperature = 0 }) : null;
         var scorer = new ResponseScorer(rewards, prompts.Rows, ids => prompts.Encoder.Decode(ids));
         Train(new(policy.Model, reference, Generator(sampling), greedy, scorer, state, prompts.Encoder.PadId), options, run, cancellation);
-        return run.Result(CheckpointPublication.Publish(folders, folder =>
-        {
-            policy.Save(folder);
-            TrainingRecord.Write(folder, name, options, inputs, run);
-        }));
+        return run.Publish(policy, name, options, inputs, folders);
     }
 
     /// <summary>What the loop's run is started with: the plan deals out prompts, several steps share one sampling.</summary>

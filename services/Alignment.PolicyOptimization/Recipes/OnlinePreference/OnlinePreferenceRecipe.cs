@@ -38,11 +38,7 @@ public static class OnlinePreferenceRecipe
         var own = new RolloutGenerator(policy.Model, prompts.Ids, sampling, prompts.Encoder.BytesOf);
         var other = PreferenceParts.Against(options, policy.Model, reference, prompts.Ids, sampling, prompts.Encoder.BytesOf);
         Train(new(policy.Model, reference, own, other, new(rewards, prompts.Rows, ids => prompts.Encoder.Decode(ids)), prompts.Encoder.PadId), options, run, cancellation);
-        return run.Result(CheckpointPublication.Publish(folders, folder =>
-        {
-            policy.Save(folder);
-            TrainingRecord.Write(folder, name, options, inputs, run);
-        }));
+        return run.Publish(policy, name, options, inputs, folders);
     }
 
     /// <summary>The loop itself.</summary>
@@ -65,7 +61,7 @@ public static class OnlinePreferenceRecipe
                     var part = batch.Take(micro);
                     var now = ResponseForward.LogProbs(parts.Policy, part.Trajectories, part.Width, parts.PadId);
                     var loss = PreferenceLosses.Compute(options, part, now, run.Epoch, run.Guards.KlScale, means);
-                    return loss.mul(tensor((double)micro.Length / batch.Pairs, loss.dtype));
+                    return StepShare.Of(loss, micro.Length, batch.Pairs);
                 });
             }
 

@@ -37,11 +37,7 @@ public static class PpoRecipe
         var scorer = new ResponseScorer(rewards, prompts.Rows, ids => prompts.Encoder.Decode(ids));
         Train(new(policy.Model, critic.Model, reference, generator, scorer, state, prompts.Encoder.EndTokenIds, prompts.Encoder.PadId), options, run, cancellation);
         critic.Save(Directory.CreateDirectory(Path.Combine(folders.State, "critic")).FullName);
-        return run.Result(CheckpointPublication.Publish(folders, folder =>
-        {
-            policy.Save(folder);
-            TrainingRecord.Write(folder, "ppo", options, inputs, run);
-        }));
+        return run.Publish(policy, "ppo", options, inputs, folders);
     }
 
     /// <summary>What the loop's run is started with.</summary>

@@ -32,12 +32,8 @@ public static class MetaRecipe
         Say(metrics, run.StepsDone, "k_shot", options.Algorithm, own);
         var baseline = options.Baseline && options.Algorithm != "multitask" ? Baseline(options, split, encoder, show, curve, folders, metrics, cancellation) : null;
         var result = MetaResult.Json(options, split, own, baseline);
-        return run.Result(CheckpointPublication.Publish(folders, folder =>
-        {
-            tuned.Save(folder);
-            File.WriteAllText(Path.Combine(folder, MetaResult.FileName), result.ToJsonString(new() { WriteIndented = true }) + "\n");
-            TrainingRecord.Write(folder, "meta", options, inputs, run, new JsonObject { ["k_shot"] = result });
-        }));
+        return run.Publish(tuned, "meta", options, inputs, folders,
+            folder => File.WriteAllText(Path.Combine(folder, MetaResult.FileName), result.ToJsonString(new() { WriteIndented = true }) + "\n"), new JsonObject { ["k_shot"] = result });
     }
 
     private static IReadOnlyList<KShotPoint> Baseline(

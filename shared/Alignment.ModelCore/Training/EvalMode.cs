@@ -1,9 +1,9 @@
 using static TorchSharp.torch;
 
-namespace Alignment.ModelCore.Training.Extensions;
+namespace Alignment.ModelCore.Training;
 
 /// <summary>A model in eval mode until disposed, then in the mode it was in.</summary>
-internal sealed class EvalMode : IDisposable
+public sealed class EvalMode : IDisposable
 {
     private readonly nn.Module model;
     private readonly bool training;
