@@ -77,6 +77,17 @@ public sealed class MetaTests : IDisposable
     }
 
     [Fact]
+    public void Demonstrations_EveryAnswer_LearnsTheShownAnswersToo()
+    {
+        var encoder = RowEncoder.Load(model);
+        var rows = TaskRow.Read([data], "task").Select(r => r.Row).Take(3).ToList();
+        var last = new Demonstrations(encoder, 128).Of([rows[0], rows[1]], rows[2]);
+        var every = new Demonstrations(encoder, 128, everyAnswer: true).Of([rows[0], rows[1]], rows[2]);
+        Assert.Equal(last.Ids, every.Ids);
+        Assert.Equal(rows.Sum(r => encoder.Encode(r, "last").Targets), every.Targets);
+    }
+
+    [Fact]
     public void Demonstrations_WindowTooShort_LeavesTheFirstOut()
     {
         var encoder = RowEncoder.Load(model);

@@ -132,6 +132,20 @@ public sealed class RegularisationTests : IDisposable
         Assert.Equal(table["perplexity_ratio"]!.GetValue<double>(), Assert.Single(metrics.Events, e => e.Name == "forgetting").Values["perplexity_ratio"]);
     }
 
+    // Virtual tokens disturb what the base knows before the first step; forgetting is counted from the base itself.
+    [Theory]
+    [InlineData("tuning.method=prompt")]
+    [InlineData("tuning.method=prefix")]
+    [InlineData("tuning.method=p_tuning")]
+    public void Run_LearnedPrompt_CountsForgettingFromTheBase(string method)
+    {
+        Run("plain", "whole", new MemoryMetrics(), "max_steps=1 regularisation.general=GENERAL regularisation.general_rows=10");
+        Run("plain", "prompted", new MemoryMetrics(), $"max_steps=1 {method} regularisation.general=GENERAL regularisation.general_rows=10");
+        double Of(string run, string key) => Record(run)["forgetting"]![key]!.GetValue<double>();
+        Assert.Equal(Of("whole", "perplexity_before"), Of("prompted", "perplexity_before"), 1e-6);
+        Assert.NotEqual(Of("prompted", "perplexity_before"), Of("prompted", "perplexity_after"), 1e-3);
+    }
+
     [Theory]
     [InlineData("linear")]
     [InlineData("slerp")]

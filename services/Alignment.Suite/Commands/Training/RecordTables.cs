@@ -32,11 +32,11 @@ internal static class RecordTables
             sweep.Select(row => row!.AsObject().Select(p => Number(p.Value)).ToArray()));
 
     private static string Curve(JsonNode? k) => k is null ? ""
-        : Section($"Unseen tasks: token accuracy after k examples, which are {Text(k["examples_are"])}; mean over {k["seeds"]} draws ± standard deviation (worst)",
+        : Section($"Unseen tasks: token accuracy after k examples, which are {Text(k["examples_are"])}; mean over {k["seeds"]} draws ± standard deviation (worst); share of whole answers",
             ["k", Text(k["algorithm"]), .. k["multitask"] is null ? Array.Empty<string>() : ["plain mixture"]],
             k["curve"]!.AsArray().Select((p, i) => new[] { Text(p!["shots"]), Point(p) }.Concat(k["multitask"] is JsonArray plain ? [Point(plain[i]!)] : []).ToArray()));
 
-    private static string Point(JsonNode p) => $"{Number(p["accuracy"])} ± {Number(p["accuracy_sd"])} ({Number(p["accuracy_worst"])})";
+    private static string Point(JsonNode p) => $"{Number(p["accuracy"])} ± {Number(p["accuracy_sd"])} ({Number(p["accuracy_worst"])}); {Number(p["exact"])}";
 
     private static string Section(string title, IReadOnlyList<string> head, IEnumerable<string[]> rows)
     {

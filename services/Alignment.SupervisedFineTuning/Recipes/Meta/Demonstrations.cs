@@ -8,8 +8,11 @@ namespace Alignment.SupervisedFineTuning.Recipes.Meta;
 /// template they are earlier turns of the conversation; without one they are joined as text. Where the window is too short, the first
 /// examples are left out.
 /// </summary>
-internal sealed class Demonstrations(RowEncoder encoder, int maxLength)
+/// <param name="everyAnswer">Every answer is learned, each from the examples before it: one row teaches 0, 1, 2, … demonstrations.</param>
+internal sealed class Demonstrations(RowEncoder encoder, int maxLength, bool everyAnswer = false)
 {
+    private readonly string learn = everyAnswer ? "assistant" : "last";
+
     /// <summary>Times an example did not fit.</summary>
     public int LeftOut { get; private set; }
 
@@ -37,11 +40,11 @@ internal sealed class Demonstrations(RowEncoder encoder, int maxLength)
             var before = shown.SelectMany(r => r.Messages.Where(m => m!["role"]!.GetValue<string>() != "system"));
             var system = asked.Messages.Where(m => m!["role"]!.GetValue<string>() == "system");
             var rest = asked.Messages.Where(m => m!["role"]!.GetValue<string>() != "system");
-            return encoder.Encode(asked with { Messages = new JsonArray([.. system.Concat(before).Concat(rest).Select(m => m!.DeepClone())]) }, "last");
+            return encoder.Encode(asked with { Messages = new JsonArray([.. system.Concat(before).Concat(rest).Select(m => m!.DeepClone())]) }, learn);
         }
 
-        var parts = shown.Select(r => encoder.Encode(r, "last").Ids).ToList();
+        var parts = shown.Select(r => encoder.Encode(r, "last")).ToList();
         var last = encoder.Encode(asked, "last");
-        return new([.. parts.SelectMany(p => p), .. last.Ids], [.. parts.SelectMany(p => new bool[p.Length]), .. last.Learn], asked.Weight);
+        return new([.. parts.SelectMany(p => p.Ids), .. last.Ids], [.. parts.SelectMany(p => everyAnswer ? p.Learn : new bool[p.Ids.Length]), .. last.Learn], asked.Weight);
     }
 }

@@ -2,6 +2,7 @@ using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Losses;
 using Alignment.ModelCore.Modules;
 using Alignment.ModelCore.Optimization;
+using Alignment.ModelCore.Training;
 using static TorchSharp.torch;
 
 namespace Alignment.SupervisedFineTuning.Recipes.Meta;
@@ -10,12 +11,19 @@ namespace Alignment.SupervisedFineTuning.Recipes.Meta;
 internal sealed class InnerLoop(CausalModel model, IReadOnlyList<(string Name, Tensor Value)> trainable, MetaOptions options, int padId)
 {
     /// <summary>Token mean of −log p over the rows' targets, with a graph.</summary>
-    public Tensor Loss(IReadOnlyList<TokenRow> rows) => Score(rows).Loss;
-
-    public SftResult Score(IReadOnlyList<TokenRow> rows)
+    public Tensor Loss(IReadOnlyList<TokenRow> rows)
     {
         var batch = TokenBatch.Of(rows, padId);
-        return SftLoss.FromHidden(model.Hidden(batch.InputIds), model.HeadWeight, null, batch.Labels);
+        return SftLoss.FromHidden(model.Hidden(batch.InputIds), model.HeadWeight, null, batch.Labels).Loss;
+    }
+
+    /// <summary>Sums over the rows: target tokens ranked first, rows with every target ranked first, −log p.</summary>
+    public KShotScore Answers(IReadOnlyList<TokenRow> rows)
+    {
+        var batch = TokenBatch.Of(rows, padId);
+        var (token, mask) = HeadLogProbs.Shifted(model.Hidden(batch.InputIds), model.HeadWeight, null, batch.Labels);
+        var first = token.IsTop1.to_type(ScalarType.Bool);
+        return new(Masked.Sum(token.IsTop1, mask).ToDouble(), first.logical_or(mask.logical_not()).all(1).sum().ToDouble(), -Masked.Sum(token.LogProbs, mask).ToDouble());
     }
 
     /// <summary>Copies of the weights as they are.</summary>

@@ -1,23 +1,30 @@
 using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Modules;
-using Alignment.ModelCore.Training;
 using static TorchSharp.torch;
 
 namespace Alignment.SupervisedFineTuning.Recipes.Meta;
 
 /// <summary>A point of a k-shot curve: a mean over tasks for each draw of the k examples.</summary>
 /// <param name="Accuracy">Share of the answers' tokens that the model ranks first, one value a draw.</param>
+/// <param name="Exact">Share of the answers of which it ranks every token first, one value a draw.</param>
 /// <param name="Loss">Mean −log p per answer token, nats, one value a draw.</param>
-public sealed record KShotPoint(int Shots, IReadOnlyList<double> Accuracy, IReadOnlyList<double> Loss)
+public sealed record KShotPoint(int Shots, IReadOnlyList<double> Accuracy, IReadOnlyList<double> Exact, IReadOnlyList<double> Loss)
 {
     public double MeanAccuracy => Accuracy.Average();
+
+    public double MeanExact => Exact.Average();
 
     public double WorstAccuracy => Accuracy.Min();
 
     public double MeanLoss => Loss.Average();
 
     /// <summary>Sample standard deviation over draws; 0 for one draw.</summary>
-    public double AccuracySpread => Accuracy.Count < 2 ? 0 : Math.Sqrt(Accuracy.Sum(a => (a - MeanAccuracy) * (a - MeanAccuracy)) / (Accuracy.Count - 1));
+    public double AccuracySpread => Spread(Accuracy);
+
+    /// <summary>The same of the whole answers.</summary>
+    public double ExactSpread => Spread(Exact);
+
+    private static double Spread(IReadOnlyList<double> values) => values.Count < 2 ? 0 : Math.Sqrt(values.Sum(v => (v - values.Average()) * (v - values.Average())) / (values.Count - 1));
 }
 
 /// <summary>
@@ -35,13 +42,13 @@ internal sealed class KShotCurve(MetaOptions options, IReadOnlyList<TaskSet> tas
         return [.. options.Shots.Select(k => (int)k).Select(k =>
         {
             var draws = Enumerable.Range(0, options.Seeds).Select(seed => Draw(inner, adapts, k, seed, cancellation)).ToList();
-            return new KShotPoint(k, [.. draws.Select(d => d.Accuracy)], [.. draws.Select(d => d.Loss)]);
+            return new KShotPoint(k, [.. draws.Select(d => d.Accuracy)], [.. draws.Select(d => d.Exact)], [.. draws.Select(d => d.Loss)]);
         })];
     }
 
-    private (double Accuracy, double Loss) Draw(InnerLoop inner, bool adapts, int shots, int seed, CancellationToken cancellation)
+    private KShotScore Draw(InnerLoop inner, bool adapts, int shots, int seed, CancellationToken cancellation)
     {
-        var scores = new List<(double Accuracy, double Loss)>();
+        var scores = new List<KShotScore>();
         foreach (var (task, index) in tasks.Select((t, i) => (t, i)))
         {
             cancellation.ThrowIfCancellationRequested();
@@ -54,10 +61,10 @@ internal sealed class KShotCurve(MetaOptions options, IReadOnlyList<TaskSet> tas
             scores.Add(adapts ? Adapted(inner, shown, asked) : Scored(inner, [.. asked.Select(q => show.Of(shown, q))]));
         }
 
-        return (scores.Average(s => s.Accuracy), scores.Average(s => s.Loss));
+        return new(scores.Average(s => s.Accuracy), scores.Average(s => s.Exact), scores.Average(s => s.Loss));
     }
 
-    private (double Accuracy, double Loss) Adapted(InnerLoop inner, List<SftRow> shown, List<SftRow> asked)
+    private KShotScore Adapted(InnerLoop inner, List<SftRow> shown, List<SftRow> asked)
     {
         var start = inner.Keep();
         var rows = shown.Select(r => show.Of([], r)).Where(r => r.Targets > 0).ToList();
@@ -71,17 +78,21 @@ internal sealed class KShotCurve(MetaOptions options, IReadOnlyList<TaskSet> tas
         return score;
     }
 
-    private static (double Accuracy, double Loss) Scored(InnerLoop inner, IReadOnlyList<TokenRow> rows)
+    private static KShotScore Scored(InnerLoop inner, IReadOnlyList<TokenRow> rows)
     {
         using var none = no_grad();
-        var (correct, loss, tokens) = (0.0, 0.0, 0L);
+        var (correct, exact, loss, tokens, answers) = (0.0, 0.0, 0.0, 0L, 0L);
         foreach (var batch in rows.Where(r => r.Targets > 0).OrderBy(r => r.Ids.Length).Chunk(BatchSize))
         {
             using var scope = NewDisposeScope();
-            var result = inner.Score(batch);
-            (correct, loss, tokens) = (correct + result.CorrectCount!.ToDouble(), loss + result.NegativeLogLikelihoodSum.ToDouble(), tokens + batch.Sum(r => (long)r.Targets));
+            var score = inner.Answers(batch);
+            (correct, exact, loss) = (correct + score.Accuracy, exact + score.Exact, loss + score.Loss);
+            (tokens, answers) = (tokens + batch.Sum(r => (long)r.Targets), answers + batch.Length);
         }
 
-        return tokens == 0 ? (0, 0) : (correct / tokens, loss / tokens);
+        return tokens == 0 ? new(0, 0, 0) : new(correct / tokens, exact / answers, loss / tokens);
     }
 }
+
+/// <summary>How well answers were predicted: sums, or means over tokens (whole answers for <paramref name="Exact"/>).</summary>
+internal sealed record KShotScore(double Accuracy, double Exact, double Loss);

@@ -35,6 +35,9 @@ public sealed class MetaOptions : TrainingOptions
     [Option("metaicl: demonstrations before the answer that is learned.", Min = 1, Max = 256, Source = "MetaICL: 16")]
     public int Demonstrations { get; init; } = 4;
 
+    [Option("metaicl: which answers are learned: the last one, or every one, each from the demonstrations before it, so that a row teaches every smaller number of them too.", Choices = "last|every", Source = "MetaICL: last")]
+    public string DemonstrationLoss { get; init; } = "last";
+
     [Option("reptile, fomaml: gradient steps on a task.", Min = 1, Max = 1000, Unit = "steps", Source = "Reptile: 5 to 10")]
     public int InnerSteps { get; init; } = 4;
 
@@ -62,6 +65,16 @@ public sealed class MetaOptions : TrainingOptions
     /// <summary>Whether the k examples of an unseen task are learned by gradient steps rather than shown.</summary>
     internal bool Adapts => Algorithm is "reptile" or "fomaml";
 
+    internal bool LearnsEveryAnswer => DemonstrationLoss == "every";
+
+    /// <summary>Answers that one draw learns from.</summary>
+    internal int AnswersPerDraw => Algorithm switch
+    {
+        "reptile" => InnerSteps * InnerRows,
+        "fomaml" => (InnerSteps + 1) * InnerRows,
+        _ => LearnsEveryAnswer ? Demonstrations + 1 : 1,
+    };
+
     public override IEnumerable<string> Contradictions(IReadOnlySet<string> given)
     {
         foreach (var problem in base.Contradictions(given))
@@ -79,9 +92,9 @@ public sealed class MetaOptions : TrainingOptions
             yield return $"{key} needs algorithm: reptile or fomaml, and algorithm is {Algorithm}.";
         }
 
-        if (given.Contains("demonstrations") && Algorithm != "metaicl")
+        foreach (var key in new[] { "demonstrations", "demonstration_loss" }.Where(k => given.Contains(k) && Algorithm != "metaicl"))
         {
-            yield return $"demonstrations needs algorithm: metaicl, and algorithm is {Algorithm}.";
+            yield return $"{key} needs algorithm: metaicl, and algorithm is {Algorithm}.";
         }
 
         if (Shots.Any(s => s < 0 || s != Math.Floor(s) || s > 1024))

@@ -9,7 +9,7 @@ namespace Alignment.SupervisedFineTuning.Recipes.Meta;
 
 /// <summary>
 /// Meta fine-tuning: trains on many tasks by MetaICL, Reptile, first-order MAML or the plain mixture, then measures on tasks that no training
-/// has seen how far k examples take it, beside plain multi-task training on as many rows. The checkpoint is the meta-trained model.
+/// has seen how far k examples take it, beside plain multi-task training on as many answers. The checkpoint is the meta-trained model.
 /// </summary>
 public static class MetaRecipe
 {
@@ -50,7 +50,7 @@ public static class MetaRecipe
         return points;
     }
 
-    /// <summary>What is drawn, and the loop over it. The plain mixture gets as many rows a step as the algorithm it is compared with.</summary>
+    /// <summary>What is drawn, and the loop over it. The plain mixture gets as many answers a step as the algorithm it is compared with.</summary>
     private static (RunInputs Inputs, Action<TrainingRun, CancellationToken> Train) Plan(
         MetaOptions options, string algorithm, IReadOnlyList<TaskSet> tasks, RowEncoder encoder, Demonstrations show, TunedModel<CausalModel> tuned)
     {
@@ -65,8 +65,9 @@ public static class MetaRecipe
                 (run, cancellation) => AdaptationLoop.Train(tuned.Model, tuned.Trainable, episodes, options, run, encoder.PadId, cancellation));
         }
 
-        var perDraw = algorithm == "multitask" && options.Adapts ? (options.InnerSteps + (options.Algorithm == "fomaml" ? 1 : 0)) * options.InnerRows : 1;
-        var rows = Episodes.Rows(tasks, options, show, draws * perDraw, algorithm == "metaicl" ? options.Demonstrations : 0);
+        var perDraw = algorithm == "multitask" ? options.AnswersPerDraw : 1;
+        var told = algorithm == "metaicl" && options.LearnsEveryAnswer ? new Demonstrations(encoder, options.MaxLength, everyAnswer: true) : show;
+        var rows = Episodes.Rows(tasks, options, told, draws * perDraw, algorithm == "metaicl" ? options.Demonstrations : 0);
         var plan = new BatchPlan([.. rows.Select(r => r.Ids.Length)], new(options.BatchSize * perDraw, options.GradientAccumulation, options.Epochs, options.MaxSteps, options.Seed, options.Order == "sequential", options.LengthPool));
         return (new(tuned.Trainable, plan, DataDigest.Of(rows), digest), (run, cancellation) => SftRecipe.Train(tuned.Model, rows, new SftOptions { Regularisation = options.Regularisation }, run, encoder.PadId, cancellation));
     }

@@ -16,7 +16,7 @@ internal static class MetaResult
     };
 
     public static string Sentence(string name, IReadOnlyList<KShotPoint> curve) => $"{name} on unseen tasks: "
-        + string.Join(", ", curve.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Shots}-shot {p.MeanAccuracy:0.000} ± {p.AccuracySpread:0.000} (worst {p.WorstAccuracy:0.000})")));
+        + string.Join(", ", curve.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Shots}-shot {p.MeanAccuracy:0.000} ± {p.AccuracySpread:0.000} (worst {p.WorstAccuracy:0.000}, whole answers {p.MeanExact:0.000})")));
 
     public static IReadOnlyDictionary<string, double> Values(IReadOnlyList<KShotPoint> curve) => curve.ToDictionary(p => $"accuracy_{p.Shots}", p => p.MeanAccuracy, StringComparer.Ordinal);
 
@@ -24,7 +24,8 @@ internal static class MetaResult
 
     private static JsonArray Curve(IReadOnlyList<KShotPoint> points) => new([.. points.Select(p => (JsonNode)new JsonObject
     {
-        ["shots"] = p.Shots, ["accuracy"] = p.MeanAccuracy, ["accuracy_worst"] = p.WorstAccuracy, ["accuracy_sd"] = p.AccuracySpread, ["loss"] = p.MeanLoss,
+        ["shots"] = p.Shots, ["accuracy"] = p.MeanAccuracy, ["accuracy_worst"] = p.WorstAccuracy, ["accuracy_sd"] = p.AccuracySpread,
+        ["exact"] = p.MeanExact, ["exact_sd"] = p.ExactSpread, ["loss"] = p.MeanLoss,
         ["accuracies"] = new JsonArray([.. p.Accuracy.Select(a => (JsonNode)JsonValue.Create(a))]),
     })]);
 }

@@ -17,7 +17,7 @@ internal sealed class ForgettingWatch(GeneralTasks tasks) : IRunExtension
 
     public JsonObject? Record => after is null ? null : new() { ["forgetting"] = Table() };
 
-    public void Start(IMetricsSink sink) => before = tasks.Measure();
+    public void Start(IMetricsSink sink) => before = tasks.MeasureStart();
 
     public void Finish(int step, IMetricsSink sink)
     {

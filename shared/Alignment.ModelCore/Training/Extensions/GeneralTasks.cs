@@ -13,6 +13,13 @@ internal sealed class GeneralTasks(IReadOnlyList<(string Name, IReadOnlyList<Tok
     /// <summary>Identifies the rows.</summary>
     public string Digest { get; } = string.Join(':', sets.Select(s => DataDigest.Of(s.Rows)));
 
+    /// <summary>What the starting model scores: the adapter, where there is one, is off, for a learned prompt alone already changes what the base knows.</summary>
+    public TaskScores MeasureStart()
+    {
+        using var off = view.Base();
+        return Measure();
+    }
+
     /// <summary>Token accuracy and loss of each general set, and the task's own score. Uses no random numbers.</summary>
     public TaskScores Measure()
     {

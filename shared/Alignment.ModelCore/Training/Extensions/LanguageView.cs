@@ -52,6 +52,9 @@ internal sealed class LanguageView : IDisposable
     /// <summary>The model in eval mode until disposed, then as it was: measurements must not depend on dropout nor use random numbers.</summary>
     public IDisposable Quiet() => new EvalMode(model);
 
+    /// <summary>The model without its adapter until disposed; null where it has none that can be switched off.</summary>
+    public IDisposable? Base() => asBase?.Invoke();
+
     public void Dispose()
     {
         if (copy.IsValueCreated && !disposed)
