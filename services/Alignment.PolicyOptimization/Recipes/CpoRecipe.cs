@@ -20,10 +20,10 @@ public static class CpoRecipe
     {
         TrainingRun.Prepare(options);
         var encoder = RowEncoder.Load(options.Model);
-        var pairs = PairTruncation.Fit(encoder.Encode(rows), options.MaxLength, metrics);
+        var pairs = PairTruncation.Fit(encoder.Encode(rows), options.MaxLength, metrics, options.Truncation == PairRules.KeepEnd);
         using var tuned = TunedModel.Causal(options);
         var inputs = new RunInputs(tuned.Trainable, options.Plan(pairs.Select(p => p.Length)), DataDigest.Of(pairs), FolderDigest.OfModel(options.Model));
-        inputs = inputs.With(tuned, options, encoder, folders, PairPreference.HeldOut(tuned.Model, options, pairs, encoder, metrics));
+        inputs = inputs.With(tuned, options, encoder, folders, PairPreference.HeldOut(tuned.Model, options, pairs, encoder, metrics, options.Truncation));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         run.Probe = PolicyProbe.Open(options, tuned, encoder);
         Train(tuned.Model, pairs, options, run, encoder.PadId, cancellation);

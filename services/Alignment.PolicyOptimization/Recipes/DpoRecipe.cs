@@ -21,18 +21,19 @@ public static class DpoRecipe
     {
         TrainingRun.Prepare(options);
         var encoder = RowEncoder.Load(options.Model);
-        var pairs = PairTruncation.Fit(encoder.Encode(rows), options.MaxLength, metrics);
+        var pairs = PairTruncation.Fit(encoder.Encode(rows), options.MaxLength, metrics, options.Truncation == PairRules.KeepEnd);
         using var tuned = TunedModel.Causal(options);
         var digests = ReferenceDigests.Of(options);
         using var reference = Reference.Create(options, tuned, digests.Reference, Task(options, pairs, encoder.PadId), folders, metrics, live: options.ReferenceSyncSteps > 0);
+        using var delta = options.BcoDelta == "running" ? new RunningDelta() : null;
         var inputs = new RunInputs(tuned.Trainable, options.Plan(pairs.Select(p => p.Length)), DataDigest.Of(pairs), digests.ToString())
         {
-            Companions = options.ReferenceSyncSteps > 0 ? reference.Weights : [],
+            Companions = [.. options.ReferenceSyncSteps > 0 ? reference.Weights : [], .. delta is null ? [] : new[] { delta.Saved }],
         };
-        inputs = inputs.With(tuned, options, encoder, folders, PairPreference.HeldOut(tuned.Model, options, pairs, encoder, metrics));
+        inputs = inputs.With(tuned, options, encoder, folders, PairPreference.HeldOut(tuned.Model, options, pairs, encoder, metrics, options.Truncation));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         run.Probe = PolicyProbe.Open(options, tuned, encoder);
-        Train(tuned.Model, reference, pairs, options, run, encoder.PadId, cancellation);
+        Train(tuned.Model, reference, pairs, options, run, encoder.PadId, cancellation, delta);
         return run.Publish(tuned, "dpo", options, inputs, folders);
     }
 
@@ -42,7 +43,9 @@ public static class DpoRecipe
         (model, rows) => PairLogProbs.Of(model, [.. rows.Select(i => pairs[i])], padId, options.Forward with { Statistics = false }).Sums.reshape(2, rows.Count));
 
     /// <summary>The loop itself, on pairs of token ids.</summary>
-    public static void Train(CausalModel policy, Reference reference, IReadOnlyList<TokenPair> pairs, DpoRecipeOptions options, TrainingRun run, int padId, CancellationToken cancellation)
+    /// <param name="delta">What <c>bco_pair</c> subtracts from rewards; null for nothing.</param>
+    public static void Train(
+        CausalModel policy, Reference reference, IReadOnlyList<TokenPair> pairs, DpoRecipeOptions options, TrainingRun run, int padId, CancellationToken cancellation, RunningDelta? delta = null)
     {
         var lossOptions = options.ToLoss();
         while (run.Next(cancellation))
@@ -62,7 +65,9 @@ public static class DpoRecipe
 
                     // 4. Loss: this micro-batch's share of the step's mean.
                     var inputs = Inputs(now, theirs[0], theirs[1], options);
-                    var result = DpoLoss.Compute(inputs, lossOptions);
+                    var shift = delta?.Add(inputs, options.Beta);
+                    var result = DpoLoss.Compute(inputs, lossOptions with { BcoDelta = shift ?? 0 });
+                    means.Add(shift is { } d ? [new("delta", d)] : []);
                     means.Add(DpoMetrics.Rewards(result.ChosenRewards, result.RejectedRewards, inputs.PolicyChosen, inputs.PolicyRejected));
                     PairMetrics.Tokens(means, run.Measures, now);
                     return StepShare.Of(result.Loss, micro.Length, count);
@@ -70,7 +75,7 @@ public static class DpoRecipe
             }
 
             // 5. Clip, update, log, save when due; 6. TR-DPO moves the reference (before the save, which must hold both).
-            run.BeforeSave = MovingReference.After(run.StepsDone + 1, reference, policy, options);
+            run.BeforeSave = MovingReference.After(run.StepsDone + 1, options.ReferenceSyncSteps, options.ReferenceMixupAlpha, reference.Weights, policy);
             run.Update(step.Sum(m => m.Sum(i => pairs[i].Tokens)), means.Values, () => RowsJson.Of(step.SelectMany(m => m).Select(i => pairs[i])));
         }
     }

@@ -35,6 +35,9 @@ public sealed class DpoRecipeOptions : TrainingOptions, IReferenceOptions
     [Option("discopop: τ, how sharply the two losses are blended.", Min = 0, AboveMin = true, Max = 100, Source = "TRL: 0.05")]
     public double DiscopopTau { get; init; } = 0.05;
 
+    [Option("bco_pair: what is subtracted from rewards: nothing, or the running mean of all rewards so far.", Choices = "none|running", Source = "TRL since 0.10: none; TRL 0.9, LLaMA-Factory: running")]
+    public string BcoDelta { get; init; } = "none";
+
     [Option("LD-DPO: weight of the tokens beyond the shorter answer's length; 1 is plain DPO.", Min = 0, Max = 1)]
     public double LdAlpha { get; init; } = 1;
 
@@ -46,6 +49,9 @@ public sealed class DpoRecipeOptions : TrainingOptions, IReferenceOptions
 
     [Option("TR-DPO: how far it moves.", Min = 0, Max = 1, Source = "TRL: 0.6")]
     public double ReferenceMixupAlpha { get; init; } = 0.6;
+
+    [Option(PairRules.TruncationHelp, Choices = PairRules.Truncations, Source = "TRL: keep_start")]
+    public string Truncation { get; init; } = PairRules.KeepStart;
 
     [Option(PairRules.LayoutHelp, Choices = PairRules.Layouts)]
     public string PairLayout { get; init; } = "shared";
@@ -100,6 +106,11 @@ public sealed class DpoRecipeOptions : TrainingOptions, IReferenceOptions
         if (given.Contains("discopop_tau") && !Loss.Contains("discopop"))
         {
             yield return "discopop_tau needs loss: discopop.";
+        }
+
+        if (given.Contains("bco_delta") && !Loss.Contains("bco_pair"))
+        {
+            yield return "bco_delta needs loss: bco_pair.";
         }
 
         if (given.Contains("reference_mixup_alpha") && ReferenceSyncSteps == 0)

@@ -13,10 +13,10 @@ namespace Alignment.PolicyOptimization.Recipes;
 public static class PairPreference
 {
     /// <summary>On <c>evaluation.data</c>, or on some of <paramref name="pairs"/> where there is none.</summary>
-    public static HeldOut HeldOut(CausalModel policy, TrainingOptions options, IReadOnlyList<TokenPair> pairs, RowEncoder encoder, IMetricsSink metrics)
+    public static HeldOut HeldOut(CausalModel policy, TrainingOptions options, IReadOnlyList<TokenPair> pairs, RowEncoder encoder, IMetricsSink metrics, string truncation = PairRules.KeepStart)
     {
         var held = options.Evaluation.Data.Count > 0
-            ? PairTruncation.Fit(encoder.Encode(PreferenceReader.Read(options.Evaluation.Data)), options.MaxLength, metrics)
+            ? PairTruncation.Fit(encoder.Encode(PreferenceReader.Read(options.Evaluation.Data)), options.MaxLength, metrics, truncation == PairRules.KeepEnd)
             : ModelCore.Training.HeldOut.SampleOf(pairs);
         return new(() => Measure(policy, held, encoder.PadId, options.BatchSize), "eval_accuracy", DataDigest.Of(held));
     }

@@ -8,6 +8,9 @@ public abstract class PairRecipeOptions : TrainingOptions
 {
     protected PairRecipeOptions() => LearningRate = 1e-6;
 
+    [Option(PairRules.TruncationHelp, Choices = PairRules.Truncations, Source = "TRL: keep_start")]
+    public string Truncation { get; init; } = PairRules.KeepStart;
+
     [Option(PairRules.LayoutHelp, Choices = PairRules.Layouts)]
     public string PairLayout { get; init; } = "shared";
 

@@ -69,6 +69,9 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Measures the policy on a held-out set, every <c>guards.probe_every</c> steps.</summary>
     public IRunProbe? Probe { get; set; }
 
+    /// <summary>Where the seconds of the step in hand go.</summary>
+    public StepClock Clock { get; } = new(TimeProvider.System);
+
     /// <summary>Optimiser steps done.</summary>
     public int StepsDone { get; private set; }
 
@@ -176,6 +179,7 @@ public sealed class TrainingRun : IDisposable
         Measures = step == 1 || step == TotalSteps || step % options.LogEvery == 0;
         stepLoss = 0;
         updates.Clear();
+        Clock.Begin();
         return true;
     }
 
@@ -195,9 +199,13 @@ public sealed class TrainingRun : IDisposable
     {
         // One scope for both passes: functions with several outputs need all of them alive on the way back.
         using var scope = NewDisposeScope();
-        var value = loss();
+        var value = Clock.Measure("forward", loss);
         insideStep = true;
-        value.backward();
+        Clock.Measure("backward", () =>
+        {
+            value.backward();
+            return true;
+        });
         var number = value.detach().to_type(ScalarType.Float64).item<double>();
         stepLoss += number;
         return number;
@@ -213,7 +221,7 @@ public sealed class TrainingRun : IDisposable
     public void Update(long tokens, IReadOnlyDictionary<string, double>? metrics, Func<JsonNode> describeBatch)
     {
         var rate = schedule.Rate(StepsDone) * Guards.LearningRateScale;
-        var (finite, norm) = Apply(rate);
+        var (finite, norm) = Clock.Measure("update", () => Apply(rate));
         BeforeSave?.Invoke();
         BeforeSave = null;
         StepsDone++;
@@ -238,7 +246,7 @@ public sealed class TrainingRun : IDisposable
     /// <summary>An optimiser update inside the step in hand: clips and updates, with the same rule for numbers that are not finite; <see cref="Update"/> ends the step.</summary>
     public void UpdateWithin(Func<JsonNode> describeBatch)
     {
-        var (finite, norm) = Apply(schedule.Rate(StepsDone) * Guards.LearningRateScale);
+        var (finite, norm) = Clock.Measure("update", () => Apply(schedule.Rate(StepsDone) * Guards.LearningRateScale));
         if (!finite)
         {
             Drop(norm, describeBatch);
@@ -361,12 +369,13 @@ public sealed class TrainingRun : IDisposable
             stepLoss += e.AddGradient(rows, updates);
         }
 
-        var squares = 0.0;
+        double squares = 0, clipped = 0;
         foreach (var module in modules)
         {
             var parameters = module.Trainable.Select(t => t.Value).ToList();
             var own = options.MaxGradNorm > 0 ? GradientClipping.ByGlobalNorm(parameters, options.MaxGradNorm) : GradientClipping.GlobalNorm(parameters);
             squares += own * own;
+            clipped += options.MaxGradNorm > 0 ? Math.Min(own, options.MaxGradNorm) * Math.Min(own, options.MaxGradNorm) : own * own;
             if (module.Name.Length > 0)
             {
                 updates.Add($"grad_norm/{module.Name}", own);
@@ -375,6 +384,7 @@ public sealed class TrainingRun : IDisposable
 
         var norm = Math.Sqrt(squares);
         updates.Add("grad_norm", norm);
+        updates.Add("grad_norm_clipped", Math.Sqrt(clipped));
         updates.Add("loss", stepLoss);
         var finite = double.IsFinite(stepLoss) && double.IsFinite(norm);
         if (finite)
@@ -413,6 +423,7 @@ public sealed class TrainingRun : IDisposable
         }
 
         meters.WriteTo(values, TotalSteps - StepsDone);
+        Clock.WriteTo(values);
         LastMetrics = values;
         sink.Step(new(StepsDone, TotalSteps, values));
     }

@@ -81,6 +81,7 @@ public sealed class DpoRecipeTests : IDisposable
     [InlineData("""{"loss": ["sigmoid", "sft"], "loss_weights": [1]}""", "loss_weights has 1 numbers for 2 losses")]
     [InlineData("""{"loss": "apo_zero", "f_divergence": "forward_kl"}""", "apo_zero works on raw log-ratios")]
     [InlineData("""{"loss": "sigmoyd"}""", "did you mean sigmoid?")]
+    [InlineData("""{"bco_delta": "running"}""", "bco_delta needs loss: bco_pair")]
     [InlineData("""{"reference_from": "adapter_off"}""", "adapter_off needs an adapter")]
     [InlineData("""{"reference_sync_steps": 4, "reference_from": "precomputed"}""", "needs reference_from: model")]
     [InlineData("""{"epochs": 2, "max_steps": 5}""", "epochs and max_steps are both set")]

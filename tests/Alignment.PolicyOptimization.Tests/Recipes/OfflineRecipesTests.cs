@@ -96,6 +96,28 @@ public sealed class OfflineRecipesTests : IDisposable
         Assert.Contains("ties", Assert.Single(metrics.Events).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false, "1 2 3 4", "5 6", "8 9")]
+    [InlineData(true, "2 3 4", "5 6 7", "8 9 2")]
+    public void Fit_PairsBeyondTheWindow_LoseTheNamedEnd(bool keepEnd, string prompt, string chosen, string rejected)
+    {
+        var metrics = new MemoryMetrics();
+        var kept = Assert.Single(PairTruncation.Fit([new TokenPair([1, 2, 3, 4], [5, 6, 7], [8, 9, 2]), new TokenPair([1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6], [7])], 6, metrics, keepEnd));
+        Assert.Equal((prompt, chosen, rejected), (string.Join(' ', kept.Prompt), string.Join(' ', kept.Chosen), string.Join(' ', kept.Rejected)));
+        Assert.Equal(["rows_truncated", "rows_dropped"], metrics.Events.Select(e => e.Name));
+    }
+
+    [Fact]
+    public void RunningDelta_TwoBatches_WeighsEachOnce()
+    {
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        using var delta = new RunningDelta();
+        ModelCore.Losses.DpoInputs Pair(params double[] v) => new(TorchSharp.torch.tensor(v[..1]), TorchSharp.torch.tensor(v[1..2]), TorchSharp.torch.tensor(v[2..3]), TorchSharp.torch.tensor(v[3..4]));
+        Assert.Equal(0.1 * (3 - 1) / 2, delta.Add(Pair(-1, -5, -4, -4), 0.1), 1e-12);
+        Assert.Equal((0.1 + 0.4) / 2, delta.Add(Pair(0, 0, -6, -2), 0.1), 1e-12);
+        Assert.Equal(0.25, delta.Add(Pair(double.NaN, 0, 0, 0), 0.1), 1e-12);
+    }
+
     [Fact]
     public void NeedBothLabels_OneKind_SaysWhatToDo()
     {

@@ -62,6 +62,12 @@ public class GroupOptions : OnlineOptions
     [Option("Multiply k3 by the differentiable ratio, which gives it the KL's gradient.", Source = "TRL: on")]
     public bool UseBiasCorrectionKl { get; init; } = true;
 
+    [Option(MovingReference.StepsHelp, Min = 0, Unit = "steps", Source = "TRL: off (sync_ref_model; 512)")]
+    public int ReferenceSyncSteps { get; init; }
+
+    [Option(MovingReference.AlphaHelp, Min = 0, Max = 1, Source = "TRL: 0.6")]
+    public double ReferenceMixupAlpha { get; init; } = .6;
+
     [Option("Optimiser steps that the responses of one sampling are cut into.", Min = 1, Max = 1024, Unit = "steps", Source = "TRL: 1 (steps_per_generation / gradient_accumulation)")]
     public int GenerationSteps { get; init; } = 1;
 
@@ -159,6 +165,9 @@ public class GroupOptions : OnlineOptions
             (Loss == "rloo" && Advantages is "reinforce_pp" or "reinforce_pp_baseline", $"loss: rloo weighs whole sequences, and advantages: {Advantages} gives every token its own."),
             (OffPolicyMaskThreshold is not null && Advantages is "reinforce_pp" or "reinforce_pp_baseline", $"off_policy_mask_threshold needs one advantage a response, and advantages is {Advantages}."),
             (Loss == "rloo" && KlIn == "loss" && Beta > 0, "loss: rloo charges the KL in the reward: kl_in: reward."),
+            (ReferenceSyncSteps > 0 && Beta == 0, "reference_sync_steps moves the reference, and with beta 0 there is none. Set beta, or remove it."),
+            (ReferenceSyncSteps > 0 && Tuning.IsAdapter, $"reference_sync_steps moves every weight of a second model towards the policy; with tuning.method {Tuning.Method} the base never changes. Remove one."),
+            (given.Contains("reference_mixup_alpha") && ReferenceSyncSteps == 0, "reference_mixup_alpha needs reference_sync_steps above 0."),
             (OverlongBuffer >= MaxNewTokens, $"overlong_buffer ({OverlongBuffer}) must be below max_new_tokens ({MaxNewTokens})."),
         ];
         return [.. base.Contradictions(given), .. rules.Where(r => r.Wrong).Select(r => r.Says)];

@@ -33,13 +33,15 @@ public static class GroupRecipe
         using var reference = options.Beta > 0 ? OnlineReference.Open(options, policy) : null;
         using var state = new GroupState(options);
         var inputs = Inputs(options, policy.Trainable, prompts.Ids.Select(p => p.Length), state, DataDigest.Of(prompts.Ids), OnlineDigest.Of(options));
+        inputs = inputs with { Companions = [.. inputs.Companions, .. options.ReferenceSyncSteps > 0 ? reference!.Weights : []] };
         inputs = inputs.With(policy, options, prompts.Encoder, folders, rollouts: true);
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         run.Probe = PolicyProbe.Open(options, policy, prompts.Encoder, rewards);
-        RolloutGenerator Generator(SamplingOptions sampling) => new(policy.Model, prompts.Ids, sampling, prompts.Encoder.BytesOf);
+        IRolloutSource Generator(SamplingOptions sampling) => new TimedRollouts(new RolloutGenerator(policy.Model, prompts.Ids, sampling, prompts.Encoder.BytesOf), run.Clock);
+        reference?.Clock = run.Clock;
         var sampling = options.Sampling(options.SamplesPerPrompt, prompts.Encoder.EndTokenIds);
         var greedy = options.Advantages == "remax" ? Generator(sampling with { SamplesPerPrompt = 1, Temperature = 0 }) : null;
-        var scorer = new ResponseScorer(rewards, prompts.Rows, ids => prompts.Encoder.Decode(ids));
+        var scorer = new ResponseScorer(rewards, prompts.Rows, ids => prompts.Encoder.Decode(ids)) { Clock = run.Clock };
         Train(new(policy.Model, reference, Generator(sampling), greedy, scorer, state, prompts.Encoder.PadId), options, run, cancellation);
         return run.Publish(policy, name, options, inputs, folders);
     }
@@ -77,7 +79,8 @@ public static class GroupRecipe
                     run.Backward(() => Loss(parts, options, run, batch, micro, rows.Length, means));
                 }
 
-                // 6. Log, the sampling's numbers once; 7. checkpoint when due.
+                // 6. Log, the sampling's numbers once; 7. checkpoint when due, with the reference that may have moved.
+                run.BeforeSave = MovingReference.After(run.StepsDone + 1, options.ReferenceSyncSteps, options.ReferenceMixupAlpha, parts.Reference?.Weights ?? [], parts.Policy);
                 parts.State.Saw(means.Values.GetValueOrDefault("entropy", double.NaN));
                 var metrics = new Dictionary<string, double>(first ? batch.Metrics : new Dictionary<string, double>());
                 foreach (var (name, value) in means.Values)

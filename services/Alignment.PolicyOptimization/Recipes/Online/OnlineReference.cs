@@ -1,4 +1,4 @@
-using Alignment.ModelCore.Checkpointing;
+using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Generation;
 using Alignment.ModelCore.Modules;
 using Alignment.ModelCore.Training;
@@ -17,7 +17,13 @@ public sealed class OnlineReference : IDisposable
     /// <summary>The reference that the options name, for this policy with its starting weights.</summary>
     public static OnlineReference Open(OnlineOptions options, TunedModel<CausalModel> policy) => options.Reference.Length == 0 && policy.HoldsBase
         ? new(policy.Model, policy.AsBase)
-        : Frozen(CheckpointReader.LoadCausal(options.Reference.Length == 0 ? options.Model : options.Reference, ScalarType.Float32));
+        : Frozen(TunedModel.Frozen(options, options.Reference.Length == 0 ? options.Model : options.Reference));
+
+    /// <summary>The weights by name where the reference is a model of its own, so that it can move and be saved.</summary>
+    public IReadOnlyList<(string Name, Tensor Value)> Weights => asBase is not null ? [] : [.. model.named_parameters().Select(p => ("reference." + p.name, (Tensor)p.parameter))];
+
+    /// <summary>Takes the time of what is asked.</summary>
+    public StepClock? Clock { get; set; }
 
     /// <summary>A model of its own; it is frozen here and disposed with this.</summary>
     public static OnlineReference Frozen(CausalModel model)
@@ -30,9 +36,14 @@ public sealed class OnlineReference : IDisposable
     /// <summary>Runs <paramref name="use"/> on the reference, without gradients.</summary>
     public T Use<T>(Func<CausalModel, T> use)
     {
-        using var none = no_grad();
-        using var switched = asBase?.Invoke();
-        return use(model);
+        return Clock is null ? Ask() : Clock.Measure("reference", Ask);
+
+        T Ask()
+        {
+            using var none = no_grad();
+            using var switched = asBase?.Invoke();
+            return use(model);
+        }
     }
 
     /// <summary>This reference as a partner in sampling.</summary>

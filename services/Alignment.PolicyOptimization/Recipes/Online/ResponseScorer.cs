@@ -1,5 +1,6 @@
 using Alignment.ModelCore.Advantages;
 using Alignment.ModelCore.Data;
+using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Rollouts;
 
 namespace Alignment.PolicyOptimization.Recipes.Online;
@@ -11,11 +12,15 @@ public sealed class ResponseScorer(RewardSet rewards, IReadOnlyList<PromptRow> p
 {
     public IReadOnlyList<string> Names => rewards.Names;
 
+    /// <summary>Takes the time of scoring.</summary>
+    public StepClock? Clock { get; init; }
+
     /// <summary>Scores of every source, one row for each response.</summary>
     /// <exception cref="RewardException">A source failed, gave another count, or no source could score any response.</exception>
     public RewardTable Score(IReadOnlyList<Trajectory> trajectories, CancellationToken cancellation)
     {
-        var table = rewards.Score([.. trajectories.Select(Item)], cancellation);
+        RewardTable Ask() => rewards.Score([.. trajectories.Select(Item)], cancellation);
+        var table = Clock is null ? Ask() : Clock.Measure("score", Ask);
         return table.Sums().All(double.IsNaN) ? throw new RewardException(string.Join(", ", Names), $"no source could score any of {trajectories.Count} responses. A source that reads a field of the rows (contains, equals) needs it in them.") : table;
     }
 

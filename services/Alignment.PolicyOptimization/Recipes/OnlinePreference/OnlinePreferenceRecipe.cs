@@ -35,9 +35,11 @@ public static class OnlinePreferenceRecipe
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         run.Probe = PolicyProbe.Open(options, policy, prompts.Encoder, rewards);
         var sampling = options.Sampling(1, prompts.Encoder.EndTokenIds);
-        var own = new RolloutGenerator(policy.Model, prompts.Ids, sampling, prompts.Encoder.BytesOf);
+        var own = new TimedRollouts(new RolloutGenerator(policy.Model, prompts.Ids, sampling, prompts.Encoder.BytesOf), run.Clock);
         var other = PreferenceParts.Against(options, policy.Model, reference, prompts.Ids, sampling, prompts.Encoder.BytesOf);
-        Train(new(policy.Model, reference, own, other, new(rewards, prompts.Rows, ids => prompts.Encoder.Decode(ids)), prompts.Encoder.PadId), options, run, cancellation);
+        var scorer = new ResponseScorer(rewards, prompts.Rows, ids => prompts.Encoder.Decode(ids)) { Clock = run.Clock };
+        reference.Clock = run.Clock;
+        Train(new(policy.Model, reference, own, epoch => new TimedRollouts(other(epoch), run.Clock), scorer, prompts.Encoder.PadId), options, run, cancellation);
         return run.Publish(policy, name, options, inputs, folders);
     }
 

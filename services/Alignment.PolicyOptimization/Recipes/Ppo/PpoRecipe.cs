@@ -33,8 +33,9 @@ public static class PpoRecipe
         inputs = inputs.With(policy, options, prompts.Encoder, folders, rollouts: true);
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         run.Probe = PolicyProbe.Open(options, policy, prompts.Encoder, rewards);
-        var generator = new RolloutGenerator(policy.Model, prompts.Ids, options.Sampling(options.SamplesPerPrompt, prompts.Encoder.EndTokenIds), prompts.Encoder.BytesOf);
-        var scorer = new ResponseScorer(rewards, prompts.Rows, ids => prompts.Encoder.Decode(ids));
+        var generator = new TimedRollouts(new RolloutGenerator(policy.Model, prompts.Ids, options.Sampling(options.SamplesPerPrompt, prompts.Encoder.EndTokenIds), prompts.Encoder.BytesOf), run.Clock);
+        var scorer = new ResponseScorer(rewards, prompts.Rows, ids => prompts.Encoder.Decode(ids)) { Clock = run.Clock };
+        reference.Clock = run.Clock;
         Train(new(policy.Model, critic.Model, reference, generator, scorer, state, prompts.Encoder.EndTokenIds, prompts.Encoder.PadId), options, run, cancellation);
         critic.Save(Directory.CreateDirectory(Path.Combine(folders.State, "critic")).FullName);
         return run.Publish(policy, "ppo", options, inputs, folders);

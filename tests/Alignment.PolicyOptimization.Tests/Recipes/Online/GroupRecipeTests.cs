@@ -143,7 +143,27 @@ public sealed class GroupRecipeTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Train_ReferenceSynchronised_IsTheMixtureOfStartAndPolicy()
+    {
+        var options = Options("grpo", """{"beta": 0.1, "reference_sync_steps": 2, "reference_mixup_alpha": 0.25}""", 3);
+        TrainingRun.Prepare(options);
+        using var policy = OnlineBench.Policy();
+        using var reference = OnlineReference.Frozen(OnlineBench.Policy());
+        using var state = new GroupState(options);
+        using var start = policy.parameters().First().detach().clone();
+        using var second = start.clone();
+        var inputs = GroupRecipe.Inputs(options, policy.Trainable(), bench.Prompts.Select(p => p.Length), state, "data", "model") with { Companions = [.. state.Companions, .. reference.Weights] };
+        using var run = TrainingRun.Start(options, inputs, bench.Folders("sync"), new AfterStep(2, () => second.copy_(policy.parameters().First().detach())));
+        GroupRecipe.Train(new(policy, reference, bench.Generator(policy, options, options.SamplesPerPrompt), null, bench.Scorer(), state, 0), options, run, CancellationToken.None);
+        Assert.NotEqual(start.ToDoubles(), second.ToDoubles());
+        Assert.Equal(start.ToDoubles().Zip(second.ToDoubles(), (a, b) => (.75 * a) + (.25 * b)), reference.Weights[0].Value.ToDoubles(), (a, b) => Math.Abs(a - b) < 1e-6);
+    }
+
     [Theory]
+    [InlineData("grpo", """{"reference_sync_steps": 4}""", "with beta 0 there is none")]
+    [InlineData("rloo", """{"reference_sync_steps": 4, "tuning.method": "lora"}""", "the base never changes")]
+    [InlineData("rloo", """{"reference_mixup_alpha": 0.5}""", "needs reference_sync_steps")]
     [InlineData("grpo", """{"samples_per_prompt": 1}""", "compares the responses to one prompt")]
     [InlineData("grpo", """{"samples_per_prompt": 3}""", "does not divide into groups of samples_per_prompt 3")]
     [InlineData("grpo", """{"delta": 1.1}""", "must be above 1 + epsilon_high")]
@@ -154,6 +174,21 @@ public sealed class GroupRecipeTests : IDisposable
     {
         var e = Assert.Throws<OptionsException>(() => PolicyMethods.Find(method)!.Prepare(JsonNode.Parse(keys)!.AsObject()));
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class AfterStep(int step, Action act) : IMetricsSink
+    {
+        public void Step(StepMetrics metrics)
+        {
+            if (metrics.Step == step)
+            {
+                act();
+            }
+        }
+
+        public void Event(RunEvent happened)
+        {
+        }
     }
 
     private string Run(GroupOptions options, string name, IMetricsSink? metrics = null, Func<RewardItem, double>? rule = null)
