@@ -8,19 +8,20 @@ using static TorchSharp.torch;
 namespace Alignment.PolicyOptimization.Guards;
 
 /// <summary>A policy's answers to fixed prompts at temperature 1, and how far they lie from a reference.</summary>
-/// <param name="Items">One answer to each prompt, for reward sources.</param>
+/// <param name="Items">The answers for reward sources, those to one prompt beside each other.</param>
 /// <param name="Values">KL per sequence and per token (mean log π − log π_ref of the answers), mean length.</param>
 public sealed record MeasuredAnswers(IReadOnlyList<RewardItem> Items, IReadOnlyDictionary<string, double> Values);
 
 /// <summary>Lets policies answer the same prompts with the same random numbers.</summary>
-public sealed class AnswerProbe(IReadOnlyList<PromptRow> rows, RowEncoder encoder, long seed, int maxNewTokens)
+/// <param name="answers">To each prompt.</param>
+public sealed class AnswerProbe(IReadOnlyList<PromptRow> rows, RowEncoder encoder, long seed, int maxNewTokens, int answers = 1)
 {
     private const int ForwardBatch = 32;
     private readonly List<int[]> prompts = [.. rows.Select(encoder.EncodePrompt)];
 
     public MeasuredAnswers Of(CausalModel policy, ProbeReference reference)
     {
-        var sampling = new SamplingOptions(1, maxNewTokens, [.. encoder.EndTokenIds.Order()], seed);
+        var sampling = new SamplingOptions(answers, maxNewTokens, [.. encoder.EndTokenIds.Order()], seed);
         var trajectories = new RolloutGenerator(policy, prompts, sampling).Sample(0, [.. Enumerable.Range(0, prompts.Count)], 0, CancellationToken.None);
         var items = trajectories.Select(t => new RewardItem(rows[t.Row].Messages, encoder.Decode(t.Response), t.Prompt, t.Response, t.Ended, rows[t.Row].Line)).ToList();
         double tokens = trajectories.Sum(t => t.Response.Length), kl = LogProbs(policy, trajectories) - reference.Use(m => LogProbs(m, trajectories));

@@ -11,18 +11,18 @@ namespace Alignment.Suite.Commands.Bench.Methods;
 /// <summary>Samples the starting point's answers to the sample's prompts, lets the simulated annotators rank them, and writes one line for each pair with a majority.</summary>
 internal static class JudgedAnswers
 {
-    private const int Candidates = 4, MaxTokens = 96;
+    private const int MaxTokens = 96;
     private const double Temperature = 0.8;
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <returns>Pairs written.</returns>
-    public static int Make(string model, string file, SimulatedAnnotatorSettings settings, int seed, CancellationToken cancellation)
+    public static int Make(string model, string file, SimulatedAnnotatorSettings settings, int candidates, int seed, CancellationToken cancellation)
     {
         var rubric = HelpdeskRubric.Load(BenchPaths.Sample);
         var annotators = Enumerable.Range(1, settings.Annotators).Select(n => new SimulatedAnnotator($"simulated-{n}", seed, settings)).ToList();
         var rows = PromptReader.Read(BenchPaths.Prompts);
         using var responder = ChatResponder.Load(model);
-        var generation = new GenerationOptions { Sample = true, Temperature = Temperature, MaxNewTokens = MaxTokens, Sequences = Candidates, Seed = (ulong)seed };
+        var generation = new GenerationOptions { Sample = true, Temperature = Temperature, MaxNewTokens = MaxTokens, Sequences = candidates, Seed = (ulong)seed };
         var answers = responder.Answer([.. rows.Select(r => responder.Encode(r.Messages))], generation, ct: cancellation).ToLookup(a => a.Prompt, a => a.Text.Trim());
         var lines = new List<string>();
         for (var i = 0; i < rows.Count; i++)

@@ -1,7 +1,7 @@
 namespace Alignment.Suite.Commands.Bench.Methods;
 
 /// <summary>One method's line, and its object in the JSON.</summary>
-/// <param name="WinRate">Share of held-out prompts on which gold prefers the tuned policy's answer to the starting point's; a tie is half.</param>
+/// <param name="WinRate">Share of pairs of an answer of the tuned policy and one of the starting point, to the same held-out prompt, in which gold prefers the first; a tie is half.</param>
 /// <param name="Kl">Mean log π − log π_start of the tuned policy's answers, nats per answer.</param>
 /// <param name="Gold">Mean rubric score of the tuned policy's answers, 0 … 1.</param>
 /// <param name="Proxy">Mean score that the reward model gives them.</param>

@@ -30,7 +30,7 @@ internal sealed class OverOptimisation(BenchPaths paths, Action<string> say)
     public (IReadOnlyList<OverOptimisedRun> Runs, bool Shown) Make(CancellationToken cancellation)
     {
         using var scorer = new PolicyScorer(paths);
-        var start = scorer.Of(paths.Start, 1).Gold.Average();
+        var start = scorer.Of(paths.Start, 1).MeanGold;
         OverOptimisedRun off = Run("off", start, scorer, cancellation), on = Run("roll_back", start, scorer, cancellation);
         Print(off, on);
         var peak = off.Curve.MaxBy(p => p.Gold)!;
@@ -52,7 +52,7 @@ internal sealed class OverOptimisation(BenchPaths paths, Action<string> say)
         var lines = File.ReadLines(Path.Combine(folder, "metrics.jsonl")).Select(l => JsonNode.Parse(l)!.AsObject()).ToList();
         var curve = lines.Select(l => (Step: l, Values: (string?)l["event"] == "probe" ? l["values"]!.AsObject() : l)).Where(l => l.Values.ContainsKey(ProbeMetrics.Gold)).Select(l => new ProbePoint(l.Step["step"]!.GetValue<int>(), Number(l.Values, ProbeMetrics.Proxy), Number(l.Values, ProbeMetrics.Gold), Number(l.Values, ProbeMetrics.KlPerSequence))).ToList();
         var record = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "training.json")))!;
-        var run = new OverOptimisedRun(guard, curve, record["steps"]!.GetValue<int>(), (string?)record["stopped_by"], start, scorer.Of(folder, 1).Gold.Average());
+        var run = new OverOptimisedRun(guard, curve, record["steps"]!.GetValue<int>(), (string?)record["stopped_by"], start, scorer.Of(folder, 1).MeanGold);
         say(string.Create(CultureInfo.InvariantCulture, $"over-optimisation, guard {guard}: {run.Steps} steps, gold {start:0.000} → {run.FinalGold:0.000}"));
         return run;
     }

@@ -9,14 +9,22 @@ using static TorchSharp.torch;
 namespace Alignment.Suite.Commands.Bench.Methods;
 
 /// <summary>A policy on the held-out prompts.</summary>
-/// <param name="Gold">The rubric's score of each answer.</param>
-/// <param name="Proxy">The reward model's mean score.</param>
+/// <param name="Gold">For each prompt the rubric's score of each answer.</param>
+/// <param name="Proxy">The same by the reward model.</param>
 /// <param name="Kl">From the starting point, nats per answer.</param>
-internal sealed record PolicyScores(IReadOnlyList<double> Gold, double Proxy, double Kl);
+internal sealed record PolicyScores(IReadOnlyList<double[]> Gold, IReadOnlyList<double[]> Proxy, double Kl)
+{
+    public double MeanGold => Gold.Average(g => g.Average());
+
+    public double MeanProxy => Proxy.Average(p => p.Average());
+}
 
 /// <summary>Lets policies answer the held-out prompts and scores them: with the rubric, which no method saw, and with the reward model.</summary>
 internal sealed class PolicyScorer(BenchPaths paths) : IDisposable
 {
+    /// <summary>To each prompt: with one alone, chance in sampling hides most of what was learned.</summary>
+    public const int Answers = 4;
+
     private const int MaxTokens = 96;
     private readonly ProbeReference start = ProbeReference.Frozen(CheckpointReader.LoadCausal(paths.Start, ScalarType.Float32));
     private readonly IReadOnlyList<PromptRow> rows = PromptReader.Read(BenchPaths.HeldOut);
@@ -31,8 +39,8 @@ internal sealed class PolicyScorer(BenchPaths paths) : IDisposable
         using var none = no_grad();
         using var policy = CheckpointReader.LoadCausal(folder, ScalarType.Float32);
         policy.eval();
-        var measured = new AnswerProbe(rows, RowEncoder.Load(paths.Start), seed, MaxTokens).Of(policy, start);
-        return new(RewardScores.Of(gold, measured.Items), RewardScores.Of(proxy, measured.Items).Average(), measured.Values[ProbeMetrics.KlPerSequence]);
+        var measured = new AnswerProbe(rows, RowEncoder.Load(paths.Start), seed, MaxTokens, Answers).Of(policy, start);
+        return new(ByPrompt(gold, measured), ByPrompt(proxy, measured), measured.Values[ProbeMetrics.KlPerSequence]);
     }
 
     public void Dispose()
@@ -41,4 +49,6 @@ internal sealed class PolicyScorer(BenchPaths paths) : IDisposable
         gold.Dispose();
         proxy.Dispose();
     }
+
+    private static List<double[]> ByPrompt(IRewardSource source, MeasuredAnswers measured) => [.. RewardScores.Of(source, measured.Items).Chunk(Answers)];
 }

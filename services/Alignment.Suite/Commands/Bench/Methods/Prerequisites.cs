@@ -7,7 +7,7 @@ namespace Alignment.Suite.Commands.Bench.Methods;
 /// <summary>What every method stands on: starting point, judgements, reward model. Made once; settings and data decide whether what lies there still serves.</summary>
 internal sealed class Prerequisites(BenchPaths paths, bool quick, Action<string> say)
 {
-    private const int Seed = 1;
+    private const int Seed = 1, Candidates = 8;
 
     private static readonly string[] Sft =
         ["learning_rate=0.002", "schedule=cosine", "warmup_steps=10", "adam_beta2=0.98", "batch_size=16", "max_length=192", "threads=1"];
@@ -18,7 +18,7 @@ internal sealed class Prerequisites(BenchPaths paths, bool quick, Action<string>
     public void Make(CancellationToken cancellation)
     {
         string[] start = ["epochs=1", .. Sft], reward = [$"epochs={(quick ? 1 : 2)}", .. RewardModel];
-        var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"1 {Seed} {string.Join(' ', start)} | {string.Join(' ', reward)} | {Digest("sft.jsonl", "prompts.jsonl", "rubric.json", "base/model.safetensors")}")));
+        var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"2 {Seed} {Candidates} {string.Join(' ', start)} | {string.Join(' ', reward)} | {Digest("sft.jsonl", "prompts.jsonl", "rubric.json", "base/model.safetensors")}")));
         var mark = Path.Combine(paths.Work, "made");
         if (File.Exists(mark) && File.ReadAllText(mark) == key)
         {
@@ -34,7 +34,7 @@ internal sealed class Prerequisites(BenchPaths paths, bool quick, Action<string>
         say("starting point: the sample's base model learns the archive");
         Train("sft", paths.Start, cancellation, [$"model={Path.Combine(BenchPaths.Sample, "base")}", $"data={Path.Combine(BenchPaths.Sample, "sft.jsonl")}", .. start]);
         say("judgements: simulated annotators rank its answers");
-        var pairs = JudgedAnswers.Make(paths.Start, paths.Pairs, new SimulatedAnnotatorSettings(), Seed, cancellation);
+        var pairs = JudgedAnswers.Make(paths.Start, paths.Pairs, new SimulatedAnnotatorSettings(), Candidates, Seed, cancellation);
         say($"proxy: a reward model learns {pairs} pairs");
         Train("reward", paths.Reward, cancellation, [$"model={paths.Start}", $"data={paths.Pairs}", .. reward]);
         File.WriteAllText(mark, key);

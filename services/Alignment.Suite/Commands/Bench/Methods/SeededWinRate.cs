@@ -1,5 +1,4 @@
 using Alignment.Statistics;
-using Alignment.Statistics.Preferences;
 
 namespace Alignment.Suite.Commands.Bench.Methods;
 
@@ -9,16 +8,19 @@ internal static class SeededWinRate
     private const int Resamples = 4000;
 
     /// <summary>
-    /// Mean over seeds of (wins + ½ ties)/n, with the 95 % percentile interval of a bootstrap that draws seeds, and within each seed prompts:
-    /// both another training run and other questions could have been had.
+    /// Mean over seeds and prompts of (wins + ½ ties)/pairs, where every answer of the tuned policy meets every one of the starting point to the
+    /// same prompt, with the 95 % percentile interval of a bootstrap that draws seeds, and within each seed prompts: both another training run and
+    /// other questions could have been had. A prompt is drawn whole, so that more answers to it sharpen its share and feign no further prompts.
     /// </summary>
-    /// <param name="tuned">For each seed the score on each prompt.</param>
+    /// <param name="tuned">For each seed and each prompt the scores of the answers.</param>
     /// <param name="start">The same of the starting point.</param>
-    public static Estimate Of(IReadOnlyList<IReadOnlyList<double>> tuned, IReadOnlyList<IReadOnlyList<double>> start)
+    public static Estimate Of(IReadOnlyList<IReadOnlyList<double[]>> tuned, IReadOnlyList<IReadOnlyList<double[]>> start)
     {
-        var points = tuned.Zip(start, (t, s) => t.Zip(s, (a, b) => a > b ? 1 : a < b ? 0 : 0.5).ToArray()).ToList();
+        var points = tuned.Zip(start, (t, s) => t.Zip(s, Share).ToArray()).ToList();
         var random = new SplitMix64(1);
         var draws = Enumerable.Range(0, Resamples).Select(_ => random.Indices(points.Count).Average(s => random.Indices(points[s].Length).Average(p => points[s][p]))).Order().ToList();
-        return new(tuned.Zip(start, (t, s) => WinRate.Of(t, s).TiesHalf).Average(), Descriptive.Quantile(draws, 0.025), Descriptive.Quantile(draws, 0.975));
+        return new(points.Average(p => p.Average()), Descriptive.Quantile(draws, 0.025), Descriptive.Quantile(draws, 0.975));
     }
+
+    private static double Share(double[] tuned, double[] start) => tuned.Average(a => start.Average(b => a > b ? 1 : a < b ? 0 : 0.5));
 }
