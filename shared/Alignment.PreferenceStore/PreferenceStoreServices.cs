@@ -27,7 +27,7 @@ public static class PreferenceStoreServices
         services.TryAddSingleton<JudgementStore>();
         services.TryAddSingleton<JudgementHistory>();
         services.TryAddSingleton<FeedbackReader>();
-        services.TryAddSingleton<PreferenceReader>();
+        services.TryAddSingleton<PreferenceAggregator>();
         services.TryAddSingleton<SnapshotStore>();
         return services;
     }

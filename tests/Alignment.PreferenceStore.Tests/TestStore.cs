@@ -46,7 +46,7 @@ internal sealed class TestStore : IAsyncDisposable
 
     public FeedbackReader Feedback => services.GetRequiredService<FeedbackReader>();
 
-    public PreferenceReader Preferences => services.GetRequiredService<PreferenceReader>();
+    public PreferenceAggregator Preferences => services.GetRequiredService<PreferenceAggregator>();
 
     public SnapshotStore Snapshots => services.GetRequiredService<SnapshotStore>();
 

@@ -17,7 +17,7 @@ internal sealed record SnapshotSpec(string? Project, string? Batch = null, doubl
 internal sealed record FrozenPreferences(Snapshot Snapshot, IReadOnlyList<string> JudgementIds);
 
 /// <summary>Freezes the preferences of a project.</summary>
-internal sealed class PreferenceSnapshot(ProjectStore projects, PreferenceReader preferences, SnapshotWriter writer)
+internal sealed class PreferenceSnapshot(ProjectStore projects, PreferenceAggregator preferences, SnapshotWriter writer)
 {
     /// <exception cref="SnapshotException">There is nothing to freeze.</exception>
     public async Task<FrozenPreferences> FreezeAsync(SnapshotSpec spec, CancellationToken ct)

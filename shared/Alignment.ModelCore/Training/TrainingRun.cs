@@ -70,7 +70,7 @@ public sealed class TrainingRun : IDisposable
     public IRunProbe? Probe { get; set; }
 
     /// <summary>Where the seconds of the step in hand go.</summary>
-    public StepClock Clock { get; } = new(TimeProvider.System);
+    public StepSeconds Clock { get; } = new(TimeProvider.System);
 
     /// <summary>Optimiser steps done.</summary>
     public int StepsDone { get; private set; }

@@ -78,6 +78,13 @@ public static class BestOfN
         return sum;
     }
 
+    /// <summary>Expected best of n draws with replacement from N scored samples: Σ r₍ᵢ₎·((i/N)ⁿ − ((i−1)/N)ⁿ).</summary>
+    public static double ExpectedWithReplacement(IReadOnlyList<double> rewards, int n)
+    {
+        double all = rewards.Count;
+        return rewards.Order().Select((r, i) => r * (Math.Pow((i + 1) / all, n) - Math.Pow(i / all, n))).Sum();
+    }
+
     /// <summary>pass@n from N samples with c correct: 1 − C(N − c, n)/C(N, n) (Chen et al. 2021, eq. 1).</summary>
     public static double PassAt(int samples, int correct, int n)
     {

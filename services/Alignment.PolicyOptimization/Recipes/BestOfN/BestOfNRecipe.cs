@@ -20,7 +20,7 @@ public static class BestOfNRecipe
 {
     /// <summary>Trains the checkpoint at <c>options.Model</c> on its own best answers and writes a new one.</summary>
     public static TrainingResult Run(BestOfNOptions options, IReadOnlyList<PromptRow> rows, TrainingFolders folders, IMetricsSink metrics, CancellationToken cancellation) =>
-        Run(options, rows, () => RewardSources.Open(options), folders, metrics, cancellation);
+        Run(options, rows, () => RunRewards.Open(options), folders, metrics, cancellation);
 
     /// <summary>The same with rewards that are there already; they are disposed at the end.</summary>
     public static TrainingResult Run(BestOfNOptions options, IReadOnlyList<PromptRow> rows, Func<RewardSet> openRewards, TrainingFolders folders, IMetricsSink metrics, CancellationToken cancellation)

@@ -20,7 +20,7 @@ public static class GroupRecipe
     /// <summary>Trains the checkpoint at <c>options.Model</c> on <paramref name="rows"/> with the rewards the options name, and writes a new one.</summary>
     /// <param name="name">The method's name for <c>training.json</c>.</param>
     public static TrainingResult Run(string name, GroupOptions options, IReadOnlyList<PromptRow> rows, TrainingFolders folders, IMetricsSink metrics, CancellationToken cancellation) =>
-        Run(name, options, rows, () => RewardSources.Open(options), folders, metrics, cancellation);
+        Run(name, options, rows, () => RunRewards.Open(options), folders, metrics, cancellation);
 
     /// <summary>The same with rewards that are there already; they are disposed at the end.</summary>
     public static TrainingResult Run(

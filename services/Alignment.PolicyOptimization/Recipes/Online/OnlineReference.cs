@@ -23,7 +23,7 @@ public sealed class OnlineReference : IDisposable
     public IReadOnlyList<(string Name, Tensor Value)> Weights => asBase is not null ? [] : [.. model.named_parameters().Select(p => ("reference." + p.name, (Tensor)p.parameter))];
 
     /// <summary>Takes the time of what is asked.</summary>
-    public StepClock? Clock { get; set; }
+    public StepSeconds? Clock { get; set; }
 
     /// <summary>A model of its own; it is frozen here and disposed with this.</summary>
     public static OnlineReference Frozen(CausalModel model)

@@ -13,7 +13,7 @@ public sealed class ResponseScorer(RewardSet rewards, IReadOnlyList<PromptRow> p
     public IReadOnlyList<string> Names => rewards.Names;
 
     /// <summary>Takes the time of scoring.</summary>
-    public StepClock? Clock { get; init; }
+    public StepSeconds? Clock { get; init; }
 
     /// <summary>Scores of every source, one row for each response.</summary>
     /// <exception cref="RewardException">A source failed, gave another count, or no source could score any response.</exception>

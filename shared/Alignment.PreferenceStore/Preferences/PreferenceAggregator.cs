@@ -7,7 +7,7 @@ namespace Alignment.PreferenceStore.Preferences;
 /// Aggregates rankings into preference pairs: each current ranking votes on each of its pairs, a tie counts one half for both sides, the majority
 /// decides, an even pair is a tie and left out (counted). The order of the rows depends on content alone.
 /// </summary>
-public sealed class PreferenceReader(IDatabase database)
+public sealed class PreferenceAggregator(IDatabase database)
 {
     public Task<PreferenceSet> PairsAsync(string projectId, PreferenceRule rule, CancellationToken ct = default) => database.ReadAsync(async (connection, token) =>
     {

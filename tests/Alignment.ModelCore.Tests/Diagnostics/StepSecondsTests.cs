@@ -2,13 +2,13 @@ using Alignment.ModelCore.Diagnostics;
 
 namespace Alignment.ModelCore.Tests.Diagnostics;
 
-public sealed class StepClockTests
+public sealed class StepSecondsTests
 {
     [Fact]
     public void Measure_PartsOfAStep_AddUpAndInnerOnesBelongToTheOuter()
     {
         var time = new Time();
-        var clock = new StepClock(time);
+        var clock = new StepSeconds(time);
         clock.Measure("generate", () => time.Pass(100));
         clock.Begin();
         clock.Measure("generate", () => time.Pass(3));

@@ -2,11 +2,12 @@ using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Rollouts;
+using Alignment.PolicyOptimization.Rewards;
 
 namespace Alignment.PolicyOptimization.Recipes.Online;
 
-/// <summary>The reward sources that a job file names.</summary>
-public static class RewardSources
+/// <summary>All rewards that a job file names: reward models, and the sources of its section.</summary>
+public static class RunRewards
 {
     /// <exception cref="OptionsException">No source is named, or a folder holds no reward model.</exception>
     public static RewardSet Open(OnlineOptions options)
@@ -26,7 +27,7 @@ public static class RewardSources
             throw new OptionsException([$"reward_model: {folder} holds a language model, which gives no scores. Train a reward model from it: align train reward."]);
         }
 
-        IEnumerable<WeightedReward> others = options.Reward.Sources.Count == 0 ? [] : Rewards.RewardSources.Create(options.Reward, options.Model).Rewards;
+        IEnumerable<WeightedReward> others = options.Reward.Sources.Count == 0 ? [] : RewardSources.Create(options.Reward, options.Model).Rewards;
         return new([.. options.RewardModel.Select((f, i) => new WeightedReward(RewardModelSource.Load(f, options.Model, options.RolloutBatchSize), options.RewardWeights.Count == 0 ? 1 : options.RewardWeights[i])), .. others]);
     }
 }

@@ -4,7 +4,7 @@ namespace Alignment.ModelCore.Diagnostics;
 /// Where the seconds of a step go: <c>seconds/generate</c>, <c>seconds/score</c>, <c>seconds/reference</c>, <c>seconds/forward</c>,
 /// <c>seconds/backward</c>, <c>seconds/update</c>, and <c>step_time</c> of the whole. A part within a part counts to the outer one.
 /// </summary>
-public sealed class StepClock(TimeProvider clock)
+public sealed class StepSeconds(TimeProvider clock)
 {
     private readonly Dictionary<string, TimeSpan> parts = new(StringComparer.Ordinal);
     private long begun = clock.GetTimestamp();
