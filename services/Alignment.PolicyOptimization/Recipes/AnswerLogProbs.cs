@@ -12,23 +12,40 @@ namespace Alignment.PolicyOptimization.Recipes;
 /// <param name="PaddedLogits">(S): mean logit over vocabulary and every position of a row, padding included; null where not asked for.</param>
 public sealed record AnswerLogProbs(HeadStatistics Tokens, Tensor Mask, Tensor? PromptLogProbs = null, Tensor? PaddedLogits = null)
 {
+    /// <summary>Mean over the vocabulary of log p at each answer token (S, C) and at each prompt token (M), with gradients: what label smoothing mixes in. Null where not asked for.</summary>
+    public (Tensor Answers, Tensor? Prompts)? Uniform { get; private init; }
+
+    /// <param name="uniform">Also compute <see cref="Uniform"/>.</param>
     /// <param name="statistics">False: log-probs alone; entropies and the like are 0.</param>
     /// <param name="scorePrompt">Also score the prompts' tokens.</param>
     /// <param name="paddedLogits">How many of the last positions <see cref="PaddedLogits"/> leaves out; null: do not compute it. Needs separate rows.</param>
-    public static AnswerLogProbs Of(CausalModel model, IReadOnlyList<PromptAnswers> groups, int padId, AnswerLayout layout = AnswerLayout.Separate, bool scorePrompt = false, int? paddedLogits = null, bool statistics = true)
+    public static AnswerLogProbs Of(CausalModel model, IReadOnlyList<PromptAnswers> groups, int padId, AnswerLayout layout = AnswerLayout.Separate, bool scorePrompt = false, int? paddedLogits = null, bool statistics = true, bool uniform = false)
     {
         var batch = AnswerBatch.Of(groups, padId, AnswerBatch.Possible(layout, model.Config.SlidingWindow, groups), paddedLogits is not null);
         var hidden = model.Hidden(batch.InputIds, batch.Visible, batch.PositionIds);
         var flat = hidden.reshape(-1, hidden.shape[2]);
         var predictors = scorePrompt ? cat([batch.Predictors, batch.PromptPredictors]) : batch.Predictors;
         var targets = scorePrompt ? cat([batch.Targets, batch.PromptTargets]) : batch.Targets;
-        var s = HeadLogProbs.Compute(flat.index_select(0, predictors), model.HeadWeight, null, targets, HeadOptions.Default with { Statistics = statistics });
+        var states = flat.index_select(0, predictors);
+        var s = HeadLogProbs.Compute(states, model.HeadWeight, null, targets, HeadOptions.Default with { Statistics = statistics });
+        var even = uniform ? MeanLogProbs(states, model.HeadWeight, targets, s.LogProbs) : null;
         var answers = batch.Targets.shape[0];
         Tensor Spread(Tensor t) => batch.Spread(scorePrompt ? t.narrow(0, 0, answers) : t);
         return new(
             new(Spread(s.LogProbs), Spread(s.Entropy), Spread(s.LogSumSquaredProbs), Spread(s.MeanLogits), Spread(s.IsTop1)), batch.Mask,
             scorePrompt ? s.LogProbs.narrow(0, answers, batch.PromptTargets.shape[0]) : null,
-            paddedLogits is { } last ? Padded(model, hidden.detach(), last) : null);
+            paddedLogits is { } last ? Padded(model, hidden.detach(), last) : null)
+        {
+            Uniform = even is null ? null : (Spread(even), scorePrompt ? even.narrow(0, answers, batch.PromptTargets.shape[0]) : null),
+        };
+    }
+
+    // mean_v log p_v = mean_v z_v − log Σ exp z, and log Σ exp z = z_y − log p_y; z is linear in h, so the vocabulary is never held.
+    private static Tensor MeanLogProbs(Tensor hidden, Tensor head, Tensor targets, Tensor logProbs)
+    {
+        var h = hidden.to_type(logProbs.dtype);
+        var ofTarget = h.mul(head.index_select(0, targets).to_type(logProbs.dtype)).sum([-1L]);
+        return h.mv(head.mean([0L]).to_type(logProbs.dtype)).sub(ofTarget).add(logProbs);
     }
 
     // The mean over the vocabulary goes into the head: mean_v (h·W_v) = h·mean_v W_v.

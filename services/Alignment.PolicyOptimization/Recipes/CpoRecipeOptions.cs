@@ -29,7 +29,9 @@ public class CpoRecipeOptions : PairRecipeOptions
     public double Alpha { get; init; }
 
     /// <summary>How the pairs go through the policy.</summary>
-    public PairForward Forward => new(PairRules.Layout(PairLayout), PaddedLogits: LogitsOver == "every_position" ? 0 : null);
+    public PairForward Forward => new(PairRules.Layout(PairLayout), PaddedLogits: LogitsOver == "every_position" ? 0 : null, LabelSmoothing: Regularisation.LabelSmoothing);
+
+    protected override string? NothingToSmooth => CpoAlpha > 0 ? null : "cpo_alpha is 0, so there is no cross-entropy on the chosen answers; labels of pairs are smoothed by label_smoothing.";
 
     /// <summary>The loss's own options.</summary>
     public CpoOptions ToLoss() => new(OptionNames.Parse<CpoLossType>(Loss), Beta, LabelSmoothing, SimpoGamma, Alpha, CpoAlpha);

@@ -63,7 +63,9 @@ public sealed class DpoRecipeOptions : TrainingOptions, IReferenceOptions
     public string ReferenceCache { get; init; } = "";
 
     /// <summary>How the pairs go through policy and reference.</summary>
-    public PairForward Forward => new(PairRules.Layout(PairLayout), LdAlpha);
+    public PairForward Forward => new(PairRules.Layout(PairLayout), LdAlpha, LabelSmoothing: Regularisation.LabelSmoothing);
+
+    protected override string? NothingToSmooth => Loss.Contains("sft") ? null : "it smooths the cross-entropy of loss: sft, which is not among the losses; labels of pairs are smoothed by label_smoothing.";
 
     /// <summary>The losses' own options.</summary>
     public DpoOptions ToLoss() => new()

@@ -63,10 +63,10 @@ public static class OrpoRecipe
 
     private static Tensor Nll(PairLogProbs now, string over)
     {
-        Tensor tokens = PairLogProbs.Chosen(now.Tokens.LogProbs), mask = PairLogProbs.Chosen(now.Mask);
+        Tensor tokens = PairLogProbs.Chosen(now.Targets.Answers), mask = PairLogProbs.Chosen(now.Mask);
         return over switch
         {
-            "prompt_and_chosen" => Masked.Sum(tokens, mask).add(now.PromptLogProbs!.sum()).neg().div(mask.sum().add(tensor(now.PromptLogProbs!.shape[0])).to_type(tokens.dtype)),
+            "prompt_and_chosen" => Masked.Sum(tokens, mask).add(now.Targets.Prompts!.sum()).neg().div(mask.sum().add(tensor(now.Targets.Prompts!.shape[0])).to_type(tokens.dtype)),
             "chosen" => now.ChosenNll(),
             _ => SftLoss.RowMean(tokens, mask),
         };

@@ -13,5 +13,5 @@ public sealed class OrpoRecipeOptions : PairRecipeOptions
     public string NllOver { get; init; } = "prompt_and_chosen";
 
     /// <summary>How the pairs go through the policy.</summary>
-    public PairForward Forward => new(PairRules.Layout(PairLayout), ScorePrompt: NllOver == "prompt_and_chosen", PaddedLogits: LogitsOver == "every_position" ? 1 : null);
+    public PairForward Forward => new(PairRules.Layout(PairLayout), ScorePrompt: NllOver == "prompt_and_chosen", PaddedLogits: LogitsOver == "every_position" ? 1 : null, LabelSmoothing: Regularisation.LabelSmoothing);
 }

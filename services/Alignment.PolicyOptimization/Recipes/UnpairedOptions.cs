@@ -18,5 +18,7 @@ public abstract class UnpairedOptions : TrainingOptions, IReferenceOptions
     [Option("Folder for reference log-probabilities, shared between runs; empty: the run's own state folder.")]
     public string ReferenceCache { get; init; } = "";
 
+    protected override string? NothingToSmooth => "this loss compares an answer with the reference and has no cross-entropy on targets that could be smoothed.";
+
     public override IEnumerable<string> Contradictions(IReadOnlySet<string> given) => base.Contradictions(given).Concat(ReferenceRules.Contradictions(this));
 }

@@ -53,7 +53,7 @@ public static class ProcessRewardRecipe
                 {
                     // 2. Two scores at every position; 3. the labelled ones make the loss.
                     var (ids, marks) = Padded(micro, padId);
-                    var result = ProcessRewardLoss.Compute(model.AllScores(ids), marks, Math.Max(1, labels));
+                    var result = ProcessRewardLoss.Compute(model.AllScores(ids), marks, Math.Max(1, labels), options.Regularisation.LabelSmoothing);
                     means.Add("accuracy", result.Accuracy.ToDouble());
                     return result.Loss;
                 });

@@ -22,7 +22,9 @@ public static class RankingRewardRecipe
         var encoder = RowEncoder.Load(options.Model);
         var rankings = Fitting(options, encoder.Encode(rows), metrics);
         using var tuned = RewardHeads.Open(options);
-        var inputs = new RunInputs(tuned.Trainable, options.Plan(rankings.Select(r => r.Group.SharedLength)), DataDigest.Of(rankings), FolderDigest.OfModel(options.Model)).With(tuned, options, encoder, folders);
+        var inputs = new RunInputs(tuned.Trainable, options.Plan(rankings.Select(r => r.Group.SharedLength)), DataDigest.Of(rankings), FolderDigest.OfModel(options.Model));
+        var heldOut = options.Evaluation.Data.Count > 0 ? Fitting(options, encoder.Encode(RankingReader.Read(options.Evaluation.Data)), metrics) : HeldOut.SampleOf(rankings);
+        inputs = inputs.With(tuned, options, encoder, folders, new HeldOut(() => Measure(tuned.Model, heldOut, options, encoder.PadId), "eval_accuracy", DataDigest.Of(heldOut)));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         Train(tuned.Model, rankings, options, run, encoder.PadId, cancellation);
         return RewardCheckpoint.Publish(tuned, options, inputs, run, folders, encoder, [.. rankings.Select(r => r.Group)], null, metrics, cancellation);
@@ -56,6 +58,29 @@ public static class RankingRewardRecipe
             // 4. Clip, update, log, save when due.
             run.Update(step.Sum(m => m.Sum(i => (long)rankings[i].Group.SharedLength)), means.Values, () => RowsJson.Of(step.SelectMany(m => m).Select(i => rankings[i])));
         }
+    }
+
+    /// <summary>Held-out rankings: <c>eval_loss</c> and <c>eval_accuracy</c>, means over prompts of the loss on the heads' mean and of the pairs ordered alike.</summary>
+    private static Dictionary<string, double> Measure(ScoringModel model, IReadOnlyList<TokenRanking> rankings, RewardOptions options, int padId)
+    {
+        using var quiet = new EvalMode(model);
+        var (loss, right) = (0.0, 0.0);
+        using (no_grad())
+        {
+            foreach (var batch in rankings.OrderBy(r => r.Group.SharedLength).Chunk(options.BatchSize))
+            {
+                using var scope = NewDisposeScope();
+                var scores = RewardHeads.Scores(model, [.. batch.Select(r => r.Group)], padId, options.Layout).mean([1L]);
+                var places = Places(batch);
+                for (var i = 0; i < batch.Length; i++)
+                {
+                    var own = scores.index_select(0, places[i]);
+                    (loss, right) = (loss + One(own, batch[i].Ranks, options).ToDouble(), right + Accuracy(own.ToDoubles(), batch[i].Ranks));
+                }
+            }
+        }
+
+        return new(StringComparer.Ordinal) { ["eval_loss"] = loss / rankings.Count, ["eval_accuracy"] = right / rankings.Count };
     }
 
     private static Tensor One(Tensor scores, IReadOnlyList<double> ranks, RewardOptions options) => options.Loss == "all_pairs"

@@ -47,6 +47,9 @@ public sealed class RewardOptions : TrainingOptions
 
     public AnswerLayout Layout => OptionNames.Parse<AnswerLayout>(PairLayout);
 
+    protected override string? NothingToSmooth => Loss == "bradley_terry" ? null
+        : Loss == "soft_labels" ? "loss: soft_labels has its own soft targets, the shares of votes (p_win)." : $"loss: {Loss} takes the data as they were said; only bradley_terry can give a share of each label to the other answer.";
+
     public override IEnumerable<string> Contradictions(IReadOnlySet<string> given)
     {
         foreach (var problem in base.Contradictions(given))

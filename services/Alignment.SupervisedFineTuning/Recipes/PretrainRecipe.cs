@@ -20,7 +20,18 @@ public static class PretrainRecipe
         var start = StartingModel.TokenizerFolder(options, documents, folders.State, cancellation);
         var rows = Rows(options, documents, RowEncoder.Load(start));
         using var model = CausalModel.Create(StartingModel.Config(options, Tokenizer.Load(start)), (ulong)options.Seed);
-        var inputs = new RunInputs(model.Trainable(), options.Plan(rows.Select(r => r.Ids.Length)), DataDigest.Of(rows), FolderDigest.OfModel(start));
+        var inputs = new RunInputs(model.Trainable(), options.Plan(rows.Select(r => r.Ids.Length)), DataDigest.Of(rows), FolderDigest.OfModel(start)) { IsNewModel = true };
+        if (options.Regularisation.Dropout is { } dropout)
+        {
+            model.SetDropout(dropout);
+        }
+
+        if (options.Evaluation.Data.Count > 0)
+        {
+            var heldOut = Rows(options, DocumentReader.Read(options.Evaluation.Data), RowEncoder.Load(start));
+            inputs = inputs.WithEvaluation(options, folders, HeldOut.Of(model, heldOut, padId: 0, options.BatchSize));
+        }
+
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         SftRecipe.Train(model, rows, new SftOptions { Regularisation = options.Regularisation }, run, padId: 0, cancellation);
         return run.Result(CheckpointPublication.Publish(folders, folder =>

@@ -14,7 +14,8 @@ public static class ProcessRewardLoss
     /// <param name="logits">(B, T, 2).</param>
     /// <param name="labels">(B, T), −100 where there is no label.</param>
     /// <param name="denominator">Labelled positions of the whole optimiser step; null: of this batch.</param>
-    public static ProcessRewardResult Compute(Tensor logits, Tensor labels, double? denominator = null)
+    /// <param name="labelSmoothing">ε in (1−ε)·(−ℓ_y) + ε·mean over both classes of −ℓ (torch's convention).</param>
+    public static ProcessRewardResult Compute(Tensor logits, Tensor labels, double? denominator = null, double labelSmoothing = 0)
     {
         var flat = labels.reshape(-1);
         var rows = flat.IsNot(LogProbs.IgnoreIndex).nonzero().squeeze(-1);
@@ -22,6 +23,7 @@ public static class ProcessRewardLoss
         var logP = nn.functional.log_softmax(LogProbs.Scaled(logits, 1).reshape(-1, logits.shape[^1]).index_select(0, rows), -1);
         var losses = logP.gather(-1, targets.unsqueeze(-1)).squeeze(-1).neg();
         var correct = logP.argmax(-1).eq(targets).to_type(logP.dtype);
-        return new(losses.sum().Over(denominator ?? Math.Max(1, rows.shape[0])), losses.detach(), logP.detach().select(-1, 1).exp(), correct.mean());
+        var learned = labelSmoothing == 0 ? losses : losses.Times(1 - labelSmoothing).Minus(logP.mean([-1L]).Times(labelSmoothing));
+        return new(learned.sum().Over(denominator ?? Math.Max(1, rows.shape[0])), losses.detach(), logP.detach().select(-1, 1).exp(), correct.mean());
     }
 }

@@ -5,13 +5,13 @@ namespace Alignment.ModelCore.Training;
 /// <summary>Keys of the section <c>evaluation</c>: held-out measurements while a run trains, and what follows from them.</summary>
 public sealed class EvaluationOptions : IOptionSet
 {
-    [Option("Held-out data in the form of the recipe's own data; a file or a list. Empty: no evaluation.")]
+    [Option("Held-out data in the form of the recipe's own data (prompts, where the model learns from its own answers); a file or a list. Empty: no evaluation.")]
     public IReadOnlyList<string> Data { get; init; } = [];
 
     [Option("Steps between evaluations; 0: at the end of each epoch. The last step is always evaluated.", Min = 0, Unit = "steps", Source = "transformers: 500")]
     public int Every { get; init; }
 
-    [Option("Metric that decides what is best, as it is reported (eval_loss, eval_accuracy …).", Source = "transformers: loss")]
+    [Option("Metric that decides what is best, as it is reported (eval_loss, eval_accuracy …; eval_reward where the model learns from its own answers).", Source = "transformers: loss")]
     public string Metric { get; init; } = "eval_loss";
 
     [Option("Whether a lower or a higher value is better; auto: lower for losses and perplexities.", Choices = "auto|lower|higher")]

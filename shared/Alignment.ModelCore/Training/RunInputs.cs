@@ -19,6 +19,9 @@ public sealed record RunInputs(IReadOnlyList<(string Name, Tensor Value)> Traina
     /// <summary>What goes along with the run; made by <see cref="TrainingExtensions"/>. Null where a recipe has none, which then refuses the keys that need them.</summary>
     public IReadOnlyList<IRunExtension>? Extensions { get; init; }
 
+    /// <summary>Training begins with new weights: there is nothing to stay near, to average with or to forget.</summary>
+    public bool IsNewModel { get; init; }
+
     /// <summary>Steps of the run that one batch of rows serves.</summary>
     public int StepsPerBatch { get; init; } = 1;
 }

@@ -1,5 +1,6 @@
 using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Data;
+using Alignment.ModelCore.Forgetting;
 using Alignment.ModelCore.Training.Extensions;
 using static TorchSharp.torch;
 
@@ -25,6 +26,10 @@ public static class TrainingExtensions
 
         return inputs with { Extensions = Of(tuned, options, inputs, encoder, folders, heldOut, mixesReplay) };
     }
+
+    /// <summary>Evaluation alone, for a recipe that makes a new model.</summary>
+    public static RunInputs WithEvaluation(this RunInputs inputs, TrainingOptions options, TrainingFolders folders, HeldOut heldOut) =>
+        inputs with { Extensions = [new HeldOutEvaluation(heldOut, options.Evaluation, inputs.Trainable, folders.State)] };
 
     private static List<IRunExtension> Of<T>(TunedModel<T> tuned, TrainingOptions options, RunInputs inputs, RowEncoder encoder, TrainingFolders folders, HeldOut? heldOut, bool mixesReplay)
         where T : nn.Module
@@ -64,19 +69,30 @@ public static class TrainingExtensions
             list.Add(new HeldOutEvaluation(heldOut ?? throw NoEvaluation(), options.Evaluation, inputs.Trainable, folders.State));
         }
 
-        var tasks = r.Measured.Count == 0 ? null
-            : new GeneralTasks([.. r.Measured.Select(f => (Path.GetFileNameWithoutExtension(f), Rows([f], r.GeneralRows)))], view, heldOut, options.BatchSize);
+        var tasks = r.Measures ? General(options, tuned.Model, view, heldOut, encoder) : null;
         if (r.Average != "none")
         {
             list.Add(new WeightAverage(weights, Averaging(r, tuned.Adapter is not null), tasks, options.Seed));
         }
 
-        if (tasks is not null)
+        if (tasks is not null && r.Forgetting)
         {
             list.Add(new ForgettingWatch(tasks));
         }
 
         return list;
+    }
+
+    /// <summary>What forgetting is measured on; null where neither general text nor the task can be measured.</summary>
+    private static GeneralTasks? General(TrainingOptions options, nn.Module model, LanguageView view, HeldOut? heldOut, RowEncoder encoder)
+    {
+        var r = options.Regularisation;
+        IReadOnlyList<(string, IReadOnlyList<TokenRow>)> sets = r.Measured.Count > 0
+            ? [.. r.Measured.Select(f => (Path.GetFileNameWithoutExtension(f), GeneralRows.Read([f], encoder, options.MaxLength, r.GeneralRows)))]
+            : LanguageView.Speaks(model, options)
+                ? [.. NeutralText.Sets.Select(s => (s.Name, Rows: GeneralRows.Encode(s.Texts.Take(r.GeneralRows), encoder, options.MaxLength))).Where(s => s.Rows.Count > 0)]
+                : [];
+        return sets.Count > 0 || heldOut?.Score is not null ? new(sets, view, heldOut, options.BatchSize) : null;
     }
 
     /// <summary>Keys that nothing acts on are refused, not ignored.</summary>
@@ -87,7 +103,12 @@ public static class TrainingExtensions
             throw NoEvaluation();
         }
 
-        if (inputs.Extensions is null && options.Regularisation.Extends)
+        if (inputs.IsNewModel && options.Regularisation.NeedsStart)
+        {
+            throw new OptionsException(["regularisation: training begins with new weights here, so there is no starting checkpoint to stay near, to average with or to forget. Only dropout and label_smoothing act; remove the other keys."]);
+        }
+
+        if (inputs.Extensions is null && options.Regularisation.NeedsStart)
         {
             throw new OptionsException(["regularisation: this recipe has none of it. Remove the section."]);
         }

@@ -119,8 +119,16 @@ public abstract class TrainingOptions : IOptionSet
     public BatchPlan Plan(IEnumerable<int> lengths) =>
         new([.. lengths], new(BatchSize, GradientAccumulation, Epochs, MaxSteps, Seed, Order == "sequential", LengthPool));
 
+    /// <summary>Why <c>regularisation.label_smoothing</c> has nothing to act on with these options; null: it acts.</summary>
+    protected virtual string? NothingToSmooth => null;
+
     public virtual IEnumerable<string> Contradictions(IReadOnlySet<string> given)
     {
+        if (Regularisation.LabelSmoothing > 0 && NothingToSmooth is { } reason)
+        {
+            yield return $"regularisation.label_smoothing: {reason} Remove the key.";
+        }
+
         if (given.Contains("epochs") && MaxSteps > 0)
         {
             yield return "epochs and max_steps are both set: each says how long to train. Remove one.";

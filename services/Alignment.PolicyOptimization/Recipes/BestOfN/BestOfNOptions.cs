@@ -11,6 +11,7 @@ public sealed class BestOfNOptions : OnlineOptions
         LearningRate = 2e-5;
         MaxNewTokens = 128;
         LongAnswers = "drop";
+        Evaluation = new();
     }
 
     [Option("n: answers sampled for each prompt.", Min = 2, Max = 1024, Unit = "answers", Source = "TRL's BestOfNSampler: 4; Llama 2: 10 to 100")]
@@ -33,6 +34,8 @@ public sealed class BestOfNOptions : OnlineOptions
 
     [Option("Prompts whose answers all have the same score teach nothing about better and worse: leave them out.")]
     public bool DropEqual { get; init; } = true;
+
+    protected override string? NothingToSmooth => null;
 
     public override IEnumerable<string> Contradictions(IReadOnlySet<string> given)
     {

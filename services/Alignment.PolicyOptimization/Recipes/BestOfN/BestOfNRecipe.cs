@@ -49,12 +49,12 @@ public static class BestOfNRecipe
         inputs = inputs.With(policy, options, prompts.Encoder, folders, HeldOut.Of(policy.Model, heldOut, prompts.Encoder.PadId, options.BatchSize));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         run.Probe = PolicyProbe.Open(options, policy, prompts.Encoder, rewards);
-        Train(policy.Model, examples, run, prompts.Encoder.PadId, cancellation);
+        Train(policy.Model, examples, run, prompts.Encoder.PadId, cancellation, options.Regularisation.LabelSmoothing);
         return run.Publish(policy, "best-of-n", options, inputs, folders, more: new JsonObject { ["answers_kept"] = chosen.Count, ["best_of_n"] = statistics.ToJson() });
     }
 
     /// <summary>Cross-entropy on the kept answers' tokens, divided by their number over the whole step.</summary>
-    public static void Train(CausalModel policy, IReadOnlyList<TokenRow> rows, TrainingRun run, int padId, CancellationToken cancellation)
+    public static void Train(CausalModel policy, IReadOnlyList<TokenRow> rows, TrainingRun run, int padId, CancellationToken cancellation, double labelSmoothing = 0)
     {
         while (run.Next(cancellation))
         {
@@ -66,7 +66,7 @@ public static class BestOfNRecipe
                 run.Backward(() =>
                 {
                     var batch = TokenBatch.Of(micro, padId);
-                    var result = SftLoss.FromHidden(policy.Hidden(batch.InputIds), policy.HeadWeight, null, batch.Labels, weight);
+                    var result = SftLoss.FromHidden(policy.Hidden(batch.InputIds), policy.HeadWeight, null, batch.Labels, weight, labelSmoothing: labelSmoothing);
                     means.Add("mean_token_accuracy", result.CorrectCount!.ToDouble() / batch.Targets);
                     return result.Loss;
                 });

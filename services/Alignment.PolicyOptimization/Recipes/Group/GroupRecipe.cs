@@ -34,7 +34,7 @@ public static class GroupRecipe
         using var state = new GroupState(options);
         var inputs = Inputs(options, policy.Trainable, prompts.Ids.Select(p => p.Length), state, DataDigest.Of(prompts.Ids), OnlineDigest.Of(options));
         inputs = inputs with { Companions = [.. inputs.Companions, .. options.ReferenceSyncSteps > 0 ? reference!.Weights : []] };
-        inputs = inputs.With(policy, options, prompts.Encoder, folders, rollouts: true);
+        inputs = inputs.With(policy, options, prompts.Encoder, folders, PromptEvaluation.Of(options, policy.Model, prompts.Encoder, rewards, metrics), rollouts: true);
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         run.Probe = PolicyProbe.Open(options, policy, prompts.Encoder, rewards);
         IRolloutSource Generator(SamplingOptions sampling) => new TimedRollouts(new RolloutGenerator(policy.Model, prompts.Ids, sampling, prompts.Encoder.BytesOf), run.Clock);

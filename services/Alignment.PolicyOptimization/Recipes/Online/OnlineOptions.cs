@@ -12,6 +12,7 @@ public abstract class OnlineOptions : TrainingOptions
     {
         LearningRate = 1e-6;
         Epochs = 1;
+        Evaluation = new() { Metric = PromptEvaluation.Reward };
     }
 
     [Option("Folder of the reward model, or a list of them whose scores are added up.")]
@@ -68,6 +69,8 @@ public abstract class OnlineOptions : TrainingOptions
     {
         Temperature = Temperature, TopK = TopK, TopP = TopP, MinP = MinP, MinNewTokens = MinNewTokens, StopStrings = StopStrings,
     };
+
+    protected override string? NothingToSmooth => "answers are drawn and weighed by rewards here; there are no targets to smooth.";
 
     public override IEnumerable<string> Contradictions(IReadOnlySet<string> given)
     {

@@ -8,9 +8,11 @@ public sealed record OnlinePrompts(RowEncoder Encoder, IReadOnlyList<PromptRow> 
 {
     /// <summary>Encodes the rows and sees that a response of <c>max_new_tokens</c> fits behind each.</summary>
     /// <exception cref="DataException">A prompt is too long and <c>long_prompts</c> is refuse, or none is left.</exception>
-    public static OnlinePrompts Prepare(OnlineOptions options, IReadOnlyList<PromptRow> rows, IMetricsSink metrics)
+    public static OnlinePrompts Prepare(OnlineOptions options, IReadOnlyList<PromptRow> rows, IMetricsSink metrics) => Prepare(options, rows, RowEncoder.Load(options.Model), metrics);
+
+    /// <summary>The same with an encoder that is there already.</summary>
+    public static OnlinePrompts Prepare(OnlineOptions options, IReadOnlyList<PromptRow> rows, RowEncoder encoder, IMetricsSink metrics)
     {
-        var encoder = RowEncoder.Load(options.Model);
         var ids = rows.AsParallel().AsOrdered().Select(encoder.EncodePrompt).ToList();
         var room = options.MaxLength - options.MaxNewTokens;
         var fits = Enumerable.Range(0, rows.Count).Where(i => ids[i].Length <= room).ToList();

@@ -31,7 +31,7 @@ public static class OnlinePreferenceRecipe
         using var policy = TunedModel.Causal(options);
         using var reference = OnlineReference.Open(options, policy);
         var inputs = new RunInputs(policy.Trainable, options.Plan(prompts.Ids.Select(p => p.Length)), DataDigest.Of(prompts.Ids), OnlineDigest.Of(options))
-            .With(policy, options, prompts.Encoder, folders, rollouts: true);
+            .With(policy, options, prompts.Encoder, folders, PromptEvaluation.Of(options, policy.Model, prompts.Encoder, rewards, metrics), rollouts: true);
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         run.Probe = PolicyProbe.Open(options, policy, prompts.Encoder, rewards);
         var sampling = options.Sampling(1, prompts.Encoder.EndTokenIds);

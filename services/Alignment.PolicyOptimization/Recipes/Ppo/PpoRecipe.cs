@@ -30,7 +30,7 @@ public static class PpoRecipe
         using var reference = OnlineReference.Open(options, policy);
         using var state = new PpoState(options);
         var inputs = Inputs(options, policy.Trainable, critic.Trainable, prompts.Ids.Select(p => p.Length), state, DataDigest.Of(prompts.Ids), OnlineDigest.Of(options, options.Critic));
-        inputs = inputs.With(policy, options, prompts.Encoder, folders, rollouts: true);
+        inputs = inputs.With(policy, options, prompts.Encoder, folders, PromptEvaluation.Of(options, policy.Model, prompts.Encoder, rewards, metrics), rollouts: true);
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         run.Probe = PolicyProbe.Open(options, policy, prompts.Encoder, rewards);
         var generator = new TimedRollouts(new RolloutGenerator(policy.Model, prompts.Ids, options.Sampling(options.SamplesPerPrompt, prompts.Encoder.EndTokenIds), prompts.Encoder.BytesOf), run.Clock);

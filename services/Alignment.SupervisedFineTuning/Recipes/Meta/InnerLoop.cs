@@ -10,11 +10,11 @@ namespace Alignment.SupervisedFineTuning.Recipes.Meta;
 /// <summary>A few gradient steps on one task, and the way back. Its optimiser is new for each task.</summary>
 internal sealed class InnerLoop(CausalModel model, IReadOnlyList<(string Name, Tensor Value)> trainable, MetaOptions options, int padId)
 {
-    /// <summary>Token mean of −log p over the rows' targets, with a graph.</summary>
+    /// <summary>Token mean of −log p over the rows' targets, smoothed where the options ask for it, with a graph.</summary>
     public Tensor Loss(IReadOnlyList<TokenRow> rows)
     {
         var batch = TokenBatch.Of(rows, padId);
-        return SftLoss.FromHidden(model.Hidden(batch.InputIds), model.HeadWeight, null, batch.Labels).Loss;
+        return SftLoss.FromHidden(model.Hidden(batch.InputIds), model.HeadWeight, null, batch.Labels, labelSmoothing: options.Regularisation.LabelSmoothing).Loss;
     }
 
     /// <summary>Sums over the rows: target tokens ranked first, rows with every target ranked first, −log p.</summary>

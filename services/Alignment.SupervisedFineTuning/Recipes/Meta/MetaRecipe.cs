@@ -25,7 +25,7 @@ public static class MetaRecipe
         TrainingRun.Prepare(options);
         using var tuned = TunedModel.Causal(options);
         var (inputs, train) = Plan(options, options.Algorithm, split.Seen, encoder, show, tuned);
-        inputs = inputs.With(tuned, options, encoder, folders);
+        inputs = inputs.With(tuned, options, encoder, folders, Measured(options, split.Seen, encoder, tuned));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         train(run, cancellation);
         var own = curve.Of(tuned.Model, tuned.Trainable, options.Adapts, cancellation);
@@ -34,6 +34,13 @@ public static class MetaRecipe
         var result = MetaResult.Json(options, split, own, baseline);
         return run.Publish(tuned, "meta", options, inputs, folders,
             folder => File.WriteAllText(Path.Combine(folder, MetaResult.FileName), result.ToJsonString(new() { WriteIndented = true }) + "\n"), new JsonObject { ["k_shot"] = result });
+    }
+
+    /// <summary>Rows without demonstrations: of <c>evaluation.data</c>, or some that are learned from.</summary>
+    private static HeldOut Measured(MetaOptions options, IReadOnlyList<TaskSet> seen, RowEncoder encoder, TunedModel<CausalModel> tuned)
+    {
+        var rows = options.Evaluation.Data.Count > 0 ? SftReader.Read(options.Evaluation.Data) : HeldOut.SampleOf([.. seen.SelectMany(t => t.Rows)]);
+        return HeldOut.Of(tuned.Model, [.. encoder.Encode(rows).Select(r => r.Truncate(options.MaxLength, keepEnd: true)).Where(r => r.Targets > 0)], encoder.PadId, options.BatchSize);
     }
 
     private static IReadOnlyList<KShotPoint> Baseline(

@@ -23,24 +23,27 @@ internal sealed class ForgettingWatch(GeneralTasks tasks) : IRunExtension
     {
         after = tasks.Measure();
         var numbers = Numbers();
-        sink.Event(new(step, "forgetting", string.Create(CultureInfo.InvariantCulture,
-            $"ACC {numbers["acc"]:0.000}, BWT {numbers["bwt"]:+0.000;-0.000;0.000}, FM {numbers["fm"]:+0.000;-0.000;0.000}, perplexity on general text {numbers["perplexity_before"]:0.00} → {numbers["perplexity_after"]:0.00} (×{numbers["perplexity_ratio"]:0.000})"))
-        {
-            Values = numbers,
-        });
+        sink.Event(new(step, "forgetting", Say(numbers)) { Values = numbers });
     }
 
     public void Dispose() => tasks.Dispose();
 
+    private string Say(Dictionary<string, double> numbers) => string.Create(CultureInfo.InvariantCulture, $"forgetting: ACC {numbers["acc"]:0.000}")
+        + (before!.Losses.Count == 0 ? " on the task; the starting checkpoint has no language head, so general text is not measured" : string.Create(CultureInfo.InvariantCulture,
+            $", BWT {numbers["bwt"]:+0.000;-0.000;0.000}, FM {numbers["fm"]:+0.000;-0.000;0.000}, perplexity on general text {numbers["perplexity_before"]:0.00} → {numbers["perplexity_after"]:0.00} (×{numbers["perplexity_ratio"]:0.000})"));
+
     private Dictionary<string, double> Numbers()
     {
-        var (was, now) = (Math.Exp(before!.Losses.Average()), Math.Exp(after!.Losses.Average()));
         var table = Scores();
-        return new(StringComparer.Ordinal)
+        var numbers = new Dictionary<string, double>(StringComparer.Ordinal) { ["acc"] = table.Accuracy };
+        if (before!.Losses.Count > 0)
         {
-            ["acc"] = table.Accuracy, ["bwt"] = table.BackwardTransfer, ["fm"] = table.Forgetting,
-            ["perplexity_before"] = was, ["perplexity_after"] = now, ["perplexity_ratio"] = now / was,
-        };
+            var (was, now) = (Math.Exp(before.Losses.Average()), Math.Exp(after!.Losses.Average()));
+            (numbers["bwt"], numbers["fm"]) = (table.BackwardTransfer, table.Forgetting);
+            (numbers["perplexity_before"], numbers["perplexity_after"], numbers["perplexity_ratio"]) = (was, now, now / was);
+        }
+
+        return numbers;
     }
 
     // Without a score of its own the task is a column that nobody looks at: BWT and FM leave the last column out, ACC must not count it.
@@ -49,12 +52,15 @@ internal sealed class ForgettingWatch(GeneralTasks tasks) : IRunExtension
 
     private JsonObject Table()
     {
-        var json = new JsonObject(Numbers().Select(n => KeyValuePair.Create(n.Key, double.IsFinite(n.Value) ? (JsonNode?)n.Value : null)));
+        var json = new JsonObject(Numbers().Select(n => KeyValuePair.Create(n.Key, Finite(n.Value))));
         json["tasks"] = new JsonArray([.. tasks.Names.Select((name, i) => (JsonNode)new JsonObject
         {
-            ["task"] = name, ["before"] = before!.Scores[i], ["after"] = after!.Scores[i],
-            ["perplexity_before"] = i < before.Losses.Count ? Math.Exp(before.Losses[i]) : null, ["perplexity_after"] = i < after.Losses.Count ? Math.Exp(after.Losses[i]) : null,
+            ["task"] = name, ["before"] = Finite(before!.Scores[i]), ["after"] = Finite(after!.Scores[i]),
+            ["perplexity_before"] = i < before.Losses.Count ? Finite(Math.Exp(before.Losses[i])) : null, ["perplexity_after"] = i < after.Losses.Count ? Finite(Math.Exp(after.Losses[i])) : null,
         })]);
         return json;
     }
+
+    // JSON has no NaN.
+    private static JsonNode? Finite(double value) => double.IsFinite(value) ? (JsonNode?)value : null;
 }

@@ -6,9 +6,9 @@ namespace Alignment.ModelCore.Training.Extensions;
 internal sealed class GeneralTasks(IReadOnlyList<(string Name, IReadOnlyList<TokenRow> Rows)> sets, LanguageView view, HeldOut? task, int batchSize) : IDisposable
 {
     /// <summary>Names of the general sets, then <c>task</c> where the recipe can measure itself.</summary>
-    public IReadOnlyList<string> Names { get; } = [.. sets.Select(s => s.Name), .. task is null ? Array.Empty<string>() : ["task"]];
+    public IReadOnlyList<string> Names { get; } = [.. sets.Select(s => s.Name), .. task?.Score is null ? Array.Empty<string>() : ["task"]];
 
-    public bool HasTask => task is not null;
+    public bool HasTask => task?.Score is not null;
 
     /// <summary>Identifies the rows.</summary>
     public string Digest { get; } = string.Join(':', sets.Select(s => DataDigest.Of(s.Rows)));
@@ -25,7 +25,7 @@ internal sealed class GeneralTasks(IReadOnlyList<(string Name, IReadOnlyList<Tok
     {
         using var quiet = view.Quiet();
         var general = sets.Select(s => LanguageMeasure.Of(s.Rows, batchSize, rows => view.Loss(rows))).ToList();
-        var own = task is null ? [] : new[] { task.Measure()[task.Score] };
+        var own = task?.Score is not { } score ? [] : new[] { task.Measure()[score] };
         return new([.. general.Select(g => g.Accuracy), .. own], [.. general.Select(g => g.Loss)]);
     }
 

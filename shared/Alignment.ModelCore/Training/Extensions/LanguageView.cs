@@ -1,4 +1,6 @@
+using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Architectures;
+using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Losses;
@@ -17,12 +19,14 @@ internal sealed class LanguageView : IDisposable
     private readonly nn.Module model;
     private readonly Func<IDisposable>? asBase;
     private readonly Lazy<CausalModel> copy;
+    private readonly Lazy<Tensor?> headAlone;
     private bool disposed;
 
     public LanguageView(nn.Module model, TrainingOptions options, int padId, Func<IDisposable>? asBase)
     {
         (this.model, PadId, this.asBase) = (model, padId, asBase);
         copy = new(() => Frozen(options));
+        headAlone = new(() => LanguageHead.Read(options.Model));
     }
 
     public int PadId { get; }
@@ -62,10 +66,19 @@ internal sealed class LanguageView : IDisposable
             copy.Value.Dispose();
         }
 
+        if (headAlone.IsValueCreated && !disposed)
+        {
+            headAlone.Value?.Dispose();
+        }
+
         disposed = true;
     }
 
-    private Tensor Head => model is CausalModel causal ? causal.HeadWeight : copy.Value.HeadWeight;
+    /// <summary>Whether next-token losses of this model can be had: it is a language model, or was one.</summary>
+    public static bool Speaks(nn.Module model, TrainingOptions options) => model is CausalModel || AdapterOpening.ConfigOf(options.Model).Head == HeadKind.Language;
+
+    // A whole second model for one matrix would double a reward model's memory.
+    private Tensor Head => model is CausalModel causal ? causal.HeadWeight : copy.IsValueCreated ? copy.Value.HeadWeight : headAlone.Value ?? copy.Value.HeadWeight;
 
     private Tensor Speak(Tensor ids) => model is CausalModel causal ? causal.Forward(ids) : copy.Value.Head(Hidden(model, ids));
 
@@ -78,7 +91,7 @@ internal sealed class LanguageView : IDisposable
 
     private static CausalModel Frozen(TrainingOptions options)
     {
-        if (Adapters.AdapterOpening.ConfigOf(options.Model).Head != HeadKind.Language)
+        if (AdapterOpening.ConfigOf(options.Model).Head != HeadKind.Language)
         {
             throw new OptionsException([$"regularisation: {options.Model} has no language head, so next-token losses, KL to the base and forgetting cannot be computed. Start from a language model, or remove kl_base_weight, replay_share, ewc_data and general."]);
         }

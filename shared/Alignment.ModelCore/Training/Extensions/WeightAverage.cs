@@ -57,7 +57,10 @@ internal sealed class WeightAverage(StartingWeights weights, RegularisationOptio
                 row[tasks.Names[i]] = values[tasks.Names[i]] = m.Scores[i];
             }
 
-            row["perplexity"] = values["perplexity"] = Math.Exp(m.Losses.Average());
+            if (m.Losses.Count > 0)
+            {
+                row["perplexity"] = values["perplexity"] = Math.Exp(m.Losses.Average());
+            }
         }
 
         sweep.Add((JsonNode)row);
