@@ -14,6 +14,9 @@ public sealed class ProcessRewardOptions : TrainingOptions
     [Option("Learn from the last step's label alone.", Source = "TRL: off")]
     public bool LastStepOnly { get; init; }
 
+    [Option("Held-out rows for reward-report.json: accuracy of the steps, of right and of wrong ones. Empty: no report.")]
+    public IReadOnlyList<string> Heldout { get; init; } = [];
+
     [Option("Longest answer; 0: only max_length limits.", Min = 0, Max = 1_048_576, Unit = "tokens", Source = "TRL: none")]
     public int MaxCompletionLength { get; init; }
 }

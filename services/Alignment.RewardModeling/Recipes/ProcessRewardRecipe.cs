@@ -35,7 +35,8 @@ public static class ProcessRewardRecipe
         inputs = inputs.With(tuned, options, encoder, folders, new HeldOut(() => Measure(tuned.Model, heldOut, encoder.PadId, options.BatchSize), "eval_accuracy", DataDigest.Of(heldOut)));
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         Train(tuned.Model, examples, options, run, encoder.PadId, cancellation);
-        return run.Publish(tuned, "prm", options, inputs, folders);
+        var report = options.Heldout.Count > 0 ? Report(tuned.Model, Labelled(options, encoder.Encode(StepwiseReader.Read(options.Heldout), format), metrics), encoder.PadId, options.BatchSize, cancellation) : null;
+        return run.Publish(tuned, "prm", options, inputs, folders, folder => report?.Save(folder));
     }
 
     /// <summary>The loop itself, on token ids.</summary>
@@ -79,6 +80,22 @@ public static class ProcessRewardRecipe
         }
 
         return new(StringComparer.Ordinal) { ["eval_loss"] = loss, ["eval_accuracy"] = right / labels };
+    }
+
+    private static ProcessRewardReport Report(ScoringModel model, IReadOnlyList<StepwiseTokens> rows, int padId, int batchSize, CancellationToken cancellation)
+    {
+        using var quiet = new EvalMode(model);
+        using var none = no_grad();
+        var steps = new List<(bool Right, double Probability)>();
+        foreach (var batch in rows.OrderBy(r => r.Ids.Length).Chunk(batchSize))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            var (ids, marks) = Padded(batch, padId);
+            steps.AddRange(batch.SelectMany(r => r.Labels).Where(l => l != LogProbs.IgnoreIndex).Select(l => l == 1).Zip(ProcessRewardLoss.Compute(model.AllScores(ids), marks).StepProbabilities.ToDoubles()));
+        }
+
+        return ProcessRewardReport.Of(steps);
     }
 
     private static (Tensor Ids, Tensor Labels) Padded(StepwiseTokens[] rows, int padId)

@@ -18,22 +18,22 @@ internal static class RewardCheckpoint
     public static TrainingResult Publish(
         TunedModel<ScoringModel> tuned, RewardOptions options, RunInputs inputs, TrainingRun run, TrainingFolders folders, RowEncoder encoder, IReadOnlyList<PromptAnswers> groups, TieParameter? tie, IMetricsSink metrics, CancellationToken cancellation)
     {
-        var scale = Scale(tuned.Model, options, groups, encoder.PadId, cancellation) with
-        {
-            UncertaintyPenalty = options.UncertaintyPenalty, TieParameter = tie is null ? double.NaN : tie.For(options).ToDouble(),
-        };
+        var scale = Scale(tuned.Model, options, groups, encoder.PadId, cancellation) with { TieParameter = tie is null ? double.NaN : tie.For(options).ToDouble() };
+        scale = options.Normalise ? scale : scale with { Mean = 0, Std = 1 };
         RewardReport? report = null;
         if (options.Heldout.Count > 0)
         {
-            report = RewardReport.Of(tuned.Model, HeldoutPairs.Read(options, encoder), encoder.PadId, cancellation);
+            report = RewardReport.Of(EnsembleScores.Of(tuned.Model, scale, folders.Checkpoint, HeldoutPairs.Read(options, encoder), encoder.PadId, cancellation));
             scale = scale with { Temperature = report.Temperature };
             metrics.Event(new(run.StepsDone, "heldout", report.Say()));
         }
 
-        metrics.Event(new(run.StepsDone, "scale", string.Create(CultureInfo.InvariantCulture, $"raw scores of training answers have mean {scale.Mean:0.000} and standard deviation {scale.Std:0.000}{(options.Normalise ? "; the finished model's scores are normalised by them" : "")}")));
+        metrics.Event(new(run.StepsDone, "scale", options.Normalise
+            ? string.Create(CultureInfo.InvariantCulture, $"raw scores of training answers have mean {scale.Mean:0.000} and standard deviation {scale.Std:0.000}; the finished model's scores are normalised by them")
+            : "the finished model's scores are as they come"));
         return run.Publish(tuned, "reward", options, inputs, folders, folder =>
         {
-            (options.Normalise ? scale : scale with { Mean = 0, Std = 1 }).Save(folder);
+            scale.Save(folder);
             report?.Save(folder);
         });
     }
@@ -42,8 +42,8 @@ internal static class RewardCheckpoint
     private static RewardScale Scale(ScoringModel model, RewardOptions options, IReadOnlyList<PromptAnswers> groups, int padId, CancellationToken cancellation)
     {
         var sample = new Shuffle(options.Seed, -3).Permutation(groups.Count).Take(ScaleGroups).Select(i => groups[i]).ToList();
-        var scores = RewardScoring.Heads(model, sample, padId, cancellation).SelectMany(g => g.Select(h => RewardScale.Spread(h).Mean)).ToArray();
-        var (mean, std) = RewardScale.Spread(scores);
-        return new(mean, Math.Max(std, 1e-6));
+        var combined = new RewardScale(UncertaintyPenalty: options.UncertaintyPenalty, Combine: options.Combine, Members: options.Members == 1 ? null : RewardMembers.Names(options));
+        var (mean, std) = RewardScale.Spread([.. RewardScoring.Heads(model, sample, padId, cancellation).SelectMany(g => g.Select(h => combined.Combined(h)))]);
+        return combined with { Mean = mean, Std = Math.Max(std, 1e-6) };
     }
 }

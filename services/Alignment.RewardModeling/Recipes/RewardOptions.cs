@@ -27,6 +27,12 @@ public sealed class RewardOptions : TrainingOptions
     [Option("Share of the pairs that each head of an ensemble learns from; 1 leaves them to differ by their start alone.", Min = 0.1, Max = 1)]
     public double HeadShare { get; init; } = 0.8;
 
+    [Option("Whole models, an ensemble: one from each of the seeds seed, seed + 1 …, trained one after another. The first is the checkpoint itself, the others lie in members/ below it.", Min = 1, Max = 16, Unit = "models", Source = "Coste et al. 2024: 5")]
+    public int Members { get; init; } = 1;
+
+    [Option("How an ensemble's scores become one wherever the finished model scores: their mean less uncertainty_penalty standard deviations, or the lowest.", Choices = "mean|min", Source = "Coste et al. 2024: both")]
+    public string Combine { get; init; } = "mean";
+
     [Option("Standard deviations of the ensemble subtracted from its mean wherever the finished model scores.", Min = 0, Max = 100)]
     public double UncertaintyPenalty { get; init; }
 
@@ -62,9 +68,24 @@ public sealed class RewardOptions : TrainingOptions
             yield return $"{key} belongs to loss: bradley_terry, and loss is {Loss}.";
         }
 
-        foreach (var key in new[] { "head_share", "uncertainty_penalty" }.Where(k => given.Contains(k) && Heads == 1))
+        if (given.Contains("head_share") && Heads == 1)
         {
-            yield return $"{key} needs an ensemble: heads above 1.";
+            yield return "head_share needs an ensemble of heads: heads above 1.";
+        }
+
+        foreach (var key in new[] { "uncertainty_penalty", "combine" }.Where(k => given.Contains(k) && Heads == 1 && Members == 1))
+        {
+            yield return $"{key} needs an ensemble: heads or members above 1.";
+        }
+
+        if (Heads > 1 && Members > 1)
+        {
+            yield return $"heads {Heads} and members {Members} are two kinds of ensemble. Choose one.";
+        }
+
+        if (Combine == "min" && UncertaintyPenalty > 0)
+        {
+            yield return "uncertainty_penalty is subtracted from the mean, and combine is min. Remove one.";
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Alignment.ModelCore.Modules;
 using Alignment.ModelCore.Rollouts;
 using Alignment.Statistics.Calibration;
 using Alignment.Statistics.Intervals;
@@ -24,8 +23,8 @@ public sealed record RewardGroup(int Count, double Accuracy);
 /// <param name="ByLength">By whether the chosen answer is longer, shorter or equal, in tokens.</param>
 /// <param name="ByLanguage">By the rows' language.</param>
 /// <param name="Temperature">Fitted so that σ(margin / temperature) is as likely as it can be.</param>
-/// <param name="Uncertainty">Mean spread of the margin over the ensemble's heads; 0 for one head.</param>
-/// <param name="AccuracyWhenCertain">On the half of the pairs with the smaller spread; NaN for one head.</param>
+/// <param name="Uncertainty">Mean spread of the margin over the ensemble's heads or members; 0 for a single one.</param>
+/// <param name="AccuracyWhenCertain">On the half of the pairs with the smaller spread; NaN for a single one.</param>
 /// <param name="AccuracyWhenUncertain">On the other half.</param>
 public sealed record RewardReport(
     int Count, double Accuracy, double Low, double High, double Agreement, double Ceiling, double DistanceToCeiling, double MeanMargin,
@@ -45,14 +44,14 @@ public sealed record RewardReport(
     public string Say() => string.Create(CultureInfo.InvariantCulture,
         $"accuracy {Accuracy:0.000} ({Low:0.000} to {High:0.000}) on {Count} held-out pairs, agreement {Agreement:0.000} of at most {Ceiling:0.000}; temperature {Temperature:0.00}, calibration error {Before.Ece:0.000} before and {After.Ece:0.000} after");
 
-    internal static RewardReport Of(ScoringModel model, IReadOnlyList<HeldoutPair> pairs, int padId, CancellationToken cancellation) =>
-        Of(pairs, [.. RewardScoring.Heads(model, [.. pairs.Select(p => p.Answers)], padId, cancellation).Select(s => s[0].Zip(s[1], (c, r) => c - r).ToArray())]);
+    internal static RewardReport Of(EnsembleScores scores) => Of(scores.Pairs, scores.Margins, scores.Combined);
 
-    /// <param name="margins">Chosen less rejected of each pair, for each head.</param>
-    internal static RewardReport Of(IReadOnlyList<HeldoutPair> pairs, double[][] margins)
+    /// <param name="margins">Chosen less rejected of each pair, for each head or member.</param>
+    /// <param name="combined">The same as the finished model scores; null: their mean.</param>
+    internal static RewardReport Of(IReadOnlyList<HeldoutPair> pairs, double[][] margins, double[]? combined = null)
     {
         var spread = margins.Select(m => RewardScale.Spread(m)).ToArray();
-        double[] margin = [.. spread.Select(s => s.Mean)], right = [.. margin.Select(m => m > 0 ? 1 : m < 0 ? 0 : 0.5)];
+        double[] margin = combined ?? [.. spread.Select(s => s.Mean)], right = [.. margin.Select(m => m > 0 ? 1 : m < 0 ? 0 : 0.5)];
         var all = Enumerable.Range(0, pairs.Count).ToArray();
         Dictionary<string, RewardGroup> By(Func<int, string> key) => all.GroupBy(key).OrderBy(g => g.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => new RewardGroup(g.Count(), g.Average(i => right[i])));
         var agreement = all.Average(i => (right[i] * pairs[i].VoteShare) + ((1 - right[i]) * (1 - pairs[i].VoteShare)));

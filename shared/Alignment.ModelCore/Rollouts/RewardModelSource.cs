@@ -18,17 +18,19 @@ public sealed class RewardModelSource : IRewardSource
     private readonly int padId;
     private readonly int batchSize;
     private readonly RewardScale scale;
+    private readonly IReadOnlyList<RewardModelSource> members;
 
     /// <param name="encoder">The reward model's own encoder where its ids are not the policy's; null: the same ids.</param>
     /// <param name="scale">How the scores are read; null: as they come. Several heads are an ensemble.</param>
-    public RewardModelSource(ScoringModel model, int padId, RowEncoder? encoder = null, string name = "reward_model", int batchSize = 16, RewardScale? scale = null)
+    /// <param name="members">The other models of an ensemble of whole models; disposed with this.</param>
+    public RewardModelSource(ScoringModel model, int padId, RowEncoder? encoder = null, string name = "reward_model", int batchSize = 16, RewardScale? scale = null, IReadOnlyList<RewardModelSource>? members = null)
     {
         if (model.Config.Head != HeadKind.Sequence)
         {
             throw new InvalidDataException("A reward model scores whole answers; this one labels tokens.");
         }
 
-        this.scale = scale ?? new();
+        (this.scale, this.members) = (scale ?? new(), members ?? []);
         (this.model, this.padId, this.encoder, this.batchSize, Name) = (model, padId, encoder, batchSize, name);
         model.Freeze();
         model.eval();
@@ -41,11 +43,24 @@ public sealed class RewardModelSource : IRewardSource
     public static RewardModelSource Load(string folder, string policyFolder, int batchSize = 16)
     {
         var encoder = RowEncoder.Load(folder);
+        var scale = RewardScale.Load(folder);
         var model = CheckpointReader.LoadScoring(folder, ScalarType.Float32);
-        return new(model, encoder.PadId, SameText(folder, policyFolder) ? null : encoder, batchSize: batchSize, scale: RewardScale.Load(folder));
+        return new(model, encoder.PadId, SameText(folder, policyFolder) ? null : encoder, batchSize: batchSize, scale: scale, members: [.. (scale.Members ?? []).Select(m => Load(Below(folder, m), policyFolder, batchSize))]);
     }
 
     public IReadOnlyList<double> Score(IReadOnlyList<RewardItem> items, CancellationToken cancellation)
+    {
+        var own = ScoreAlone(items, cancellation);
+        if (members.Count == 0)
+        {
+            return own;
+        }
+
+        var all = members.Select(m => m.Score(items, cancellation)).Prepend(own).ToList();
+        return [.. Enumerable.Range(0, items.Count).Select(i => scale.Combined([.. all.Select(s => s[i])]))];
+    }
+
+    private double[] ScoreAlone(IReadOnlyList<RewardItem> items, CancellationToken cancellation)
     {
         var rows = items.Select(Ids).ToList();
         var scores = new double[rows.Count];
@@ -68,7 +83,17 @@ public sealed class RewardModelSource : IRewardSource
         return scores;
     }
 
-    public void Dispose() => model.Dispose();
+    public void Dispose()
+    {
+        model.Dispose();
+        foreach (var member in members)
+        {
+            member.Dispose();
+        }
+    }
+
+    private static string Below(string folder, string member) => !Path.IsPathRooted(member) && !member.Split('/').Contains("..")
+        ? Path.Combine(folder, member) : throw new InvalidDataException($"{Path.Combine(folder, RewardScale.FileName)}: members: '{member}' is not a folder below this one.");
 
     private int[] Ids(RewardItem item)
     {

@@ -4,14 +4,17 @@ namespace Alignment.ModelCore.Rollouts;
 
 /// <summary>
 /// <c>reward.json</c> beside a reward model's weights: how its raw scores are read. A score is the mean of the heads, less
-/// <paramref name="UncertaintyPenalty"/> times their standard deviation, less <paramref name="Mean"/>, over <paramref name="Std"/>.
+/// <paramref name="UncertaintyPenalty"/> times their standard deviation (or the lowest head), less <paramref name="Mean"/>, over <paramref name="Std"/>.
+/// Where there are <paramref name="Members"/>, each gives such a score, and they are combined in the same way.
 /// </summary>
 /// <param name="Mean">Mean score over the training answers.</param>
 /// <param name="Std">Standard deviation over the training answers.</param>
 /// <param name="Temperature">σ(difference of raw scores ÷ temperature) is the calibrated probability that the first wins.</param>
 /// <param name="UncertaintyPenalty">Standard deviations of the ensemble's heads subtracted from their mean.</param>
 /// <param name="TieParameter">η (Rao–Kupper) or log ν (Davidson) of a model trained with ties; NaN without.</param>
-public sealed record RewardScale(double Mean = 0, double Std = 1, double Temperature = 1, double UncertaintyPenalty = 0, double TieParameter = double.NaN)
+/// <param name="Combine"><c>mean</c>, or <c>min</c>: the worst case of the ensemble.</param>
+/// <param name="Members">Folders, below this one, of the other models of an ensemble.</param>
+public sealed record RewardScale(double Mean = 0, double Std = 1, double Temperature = 1, double UncertaintyPenalty = 0, double TieParameter = double.NaN, string Combine = "mean", IReadOnlyList<string>? Members = null)
 {
     public const string FileName = "reward.json";
 
@@ -27,10 +30,24 @@ public sealed record RewardScale(double Mean = 0, double Std = 1, double Tempera
     public void Save(string folder) => File.WriteAllText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this, Spelling) + "\n");
 
     /// <summary>One score from those of the heads.</summary>
-    public double Of(ReadOnlySpan<double> heads)
+    public double Of(ReadOnlySpan<double> heads) => (Combined(heads) - Mean) / Std;
+
+    /// <summary>Mean − <see cref="UncertaintyPenalty"/>·std of an ensemble's scores, or the lowest of them (Coste et al. 2024: worst-case and uncertainty-weighted optimisation).</summary>
+    public double Combined(ReadOnlySpan<double> scores)
     {
-        var (mean, std) = Spread(heads);
-        return (mean - (UncertaintyPenalty * std) - Mean) / Std;
+        if (Combine == "min")
+        {
+            var lowest = scores[0];
+            foreach (var score in scores)
+            {
+                lowest = Math.Min(lowest, score);
+            }
+
+            return lowest;
+        }
+
+        var (mean, std) = Spread(scores);
+        return mean - (UncertaintyPenalty * std);
     }
 
     /// <summary>Mean of the heads, and their standard deviation (÷ K): the ensemble's uncertainty, 0 for one head.</summary>

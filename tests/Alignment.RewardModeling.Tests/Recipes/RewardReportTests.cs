@@ -50,6 +50,33 @@ public sealed class RewardReportTests
     }
 
     [Fact]
+    public void Scale_WorstCase_IsTheLowestHeadNormalised() => Assert.Equal((1 - 0.5) / 4, new RewardScale(Mean: 0.5, Std: 4, Combine: "min").Of([3, 1, 2]));
+
+    // Means 1 and 1, worst cases −2 and 1 − 3: the finished model sees the second pair as the first wrongly ordered one.
+    [Fact]
+    public void Of_CombinedMargins_DecideTheAccuracy()
+    {
+        var report = RewardReport.Of([Pair(2, 2, 1, ""), Pair(2, 2, 1, "")], [[1, 1], [4, -2]], [1, -2]);
+        Assert.Equal((0.5, 1.5), (report.Accuracy, report.Uncertainty));
+    }
+
+    [Theory]
+    [InlineData("""{"combine": "min"}""", "combine needs an ensemble")]
+    [InlineData("""{"members": 2, "heads": 2}""", "Choose one")]
+    [InlineData("""{"members": 2, "combine": "min", "uncertainty_penalty": 1}""", "Remove one")]
+    [InlineData("""{"members": 2, "head_share": 0.5}""", "head_share needs an ensemble of heads")]
+    public void Options_EnsembleContradictory_AreRefused(string keys, string expected) =>
+        Assert.Contains(expected, Assert.Throws<ModelCore.Configuration.OptionsException>(() => RewardTraining.Prepare("reward", System.Text.Json.Nodes.JsonNode.Parse(keys)!.AsObject())).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void ProcessReport_FourSteps_CountsBothKinds()
+    {
+        var report = ProcessRewardReport.Of([(true, 0.9), (true, 0.4), (true, 0.8), (false, 0.5)]);
+        Assert.Equal((4, 0.75, 0.75, 2 / 3.0, 1.0), (report.Count, report.Accuracy, report.MajorityShare, report.AccuracyOfRight, report.AccuracyOfWrong));
+        Assert.Equal(-(Math.Log(0.9) + Math.Log(0.4) + Math.Log(0.8) + Math.Log(0.5)) / 4, report.Loss, 1e-12);
+    }
+
+    [Fact]
     public void Scale_SavedAndLoaded_IsTheSame()
     {
         var folder = Directory.CreateTempSubdirectory("scale").FullName;

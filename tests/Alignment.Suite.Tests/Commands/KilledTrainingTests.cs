@@ -19,6 +19,7 @@ public sealed class KilledTrainingTests : IDisposable
         ("meta", ["algorithm=reptile", "inner_steps=2"]),
         ("reward", ["loss=plackett_luce", "heads=3"]),
         ("reward", ["loss=davidson"]),
+        ("reward", ["members=2", "combine=min"]),
         ("dpo", ["tuning.method=lora", "tuning.quantise=nf4_double"]),
         ("dpo", ["reference_sync_steps=3", "loss=bco_pair", "bco_delta=running"]),
         ("ppo", ["kl_target=1", "score_scaling=running", "ppo_epochs=2", "mini_batches=2", "tuning.method=lora", "tuning.quantise=nf4"]),

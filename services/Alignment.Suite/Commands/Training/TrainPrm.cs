@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using Alignment.ModelCore.Configuration;
-using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Training;
 using Alignment.RewardModeling.Recipes;
@@ -9,16 +7,11 @@ namespace Alignment.Suite.Commands.Training;
 
 internal sealed class TrainPrm : ITrainMethod
 {
-    public string Name => "prm";
+    public string Name => RewardTraining.Steps;
 
     public string Help => "Train a process reward model on answers whose steps are labelled right or wrong.";
 
     public TrainingOptions Defaults => new ProcessRewardOptions();
 
-    public Func<TrainingFolders, IMetricsSink, CancellationToken, TrainingResult> Prepare(JsonObject keys)
-    {
-        var options = OptionBinder.Bind<ProcessRewardOptions>(keys);
-        Needs.ModelAndData(options);
-        return (folders, metrics, cancellation) => ProcessRewardRecipe.Run(options, StepwiseReader.Read(options.Data), folders, metrics, cancellation);
-    }
+    public Func<TrainingFolders, IMetricsSink, CancellationToken, TrainingResult> Prepare(JsonObject keys) => TrainReward.Checked(Name, keys);
 }

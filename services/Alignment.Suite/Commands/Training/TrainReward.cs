@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using Alignment.ModelCore.Configuration;
-using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Training;
 using Alignment.RewardModeling.Recipes;
@@ -9,19 +7,20 @@ namespace Alignment.Suite.Commands.Training;
 
 internal sealed class TrainReward : ITrainMethod
 {
-    public string Name => "reward";
+    public string Name => RewardTraining.Pairs;
 
     public string Help => "Train a reward model on preference pairs or rankings.";
 
     public TrainingOptions Defaults => new RewardOptions();
 
-    public Func<TrainingFolders, IMetricsSink, CancellationToken, TrainingResult> Prepare(JsonObject keys)
+    public Func<TrainingFolders, IMetricsSink, CancellationToken, TrainingResult> Prepare(JsonObject keys) => Checked(Name, keys);
+
+    /// <summary>Also sees that the files are there.</summary>
+    internal static Func<TrainingFolders, IMetricsSink, CancellationToken, TrainingResult> Checked(string name, JsonObject keys)
     {
-        var options = OptionBinder.Bind<RewardOptions>(keys);
-        Needs.ModelAndData(options);
-        Needs.Files("heldout", options.Heldout);
-        return (folders, metrics, cancellation) => options.Ranks
-            ? RankingRewardRecipe.Run(options, RankingReader.Read(options.Data), folders, metrics, cancellation)
-            : RewardRecipe.Run(options, PreferenceReader.Read(options.Data), folders, metrics, cancellation);
+        var run = RewardTraining.Prepare(name, keys)!;
+        Needs.ModelAndData(run.Options);
+        Needs.Files("heldout", run.Heldout);
+        return run.Train;
     }
 }
