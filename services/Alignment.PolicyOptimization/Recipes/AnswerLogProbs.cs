@@ -21,8 +21,8 @@ public sealed record AnswerLogProbs(HeadStatistics Tokens, Tensor Mask, Tensor? 
     /// <param name="paddedLogits">How many of the last positions <see cref="PaddedLogits"/> leaves out; null: do not compute it. Needs separate rows.</param>
     public static AnswerLogProbs Of(CausalModel model, IReadOnlyList<PromptAnswers> groups, int padId, AnswerLayout layout = AnswerLayout.Separate, bool scorePrompt = false, int? paddedLogits = null, bool statistics = true, bool uniform = false)
     {
-        var batch = AnswerBatch.Of(groups, padId, AnswerBatch.Possible(layout, model.Config.SlidingWindow, groups), paddedLogits is not null);
-        var hidden = model.Hidden(batch.InputIds, batch.Visible, batch.PositionIds);
+        var batch = AnswerBatch.For(model.Body, groups, padId, layout, paddedLogits is not null);
+        var hidden = model.Hidden(batch.InputIds, batch.Visible, batch.PositionIds, rows: batch.Texts);
         var flat = hidden.reshape(-1, hidden.shape[2]);
         var predictors = scorePrompt ? cat([batch.Predictors, batch.PromptPredictors]) : batch.Predictors;
         var targets = scorePrompt ? cat([batch.Targets, batch.PromptTargets]) : batch.Targets;

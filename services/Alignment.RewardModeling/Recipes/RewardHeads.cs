@@ -20,8 +20,8 @@ internal static class RewardHeads
     /// <summary>Scores (S, K) of every answer, answer by answer: of B pairs the B chosen ones come first.</summary>
     public static Tensor Scores(ScoringModel model, IReadOnlyList<PromptAnswers> groups, int padId, AnswerLayout layout)
     {
-        var batch = AnswerBatch.Of(groups, padId, AnswerBatch.Possible(layout, model.Config.SlidingWindow, groups));
-        var all = model.AllScores(batch.InputIds, batch.Visible, batch.PositionIds);
+        var batch = AnswerBatch.For(model.Body, groups, padId, layout);
+        var all = model.AllScores(batch.InputIds, batch.Visible, batch.PositionIds, batch.Texts);
         return all.reshape(-1, all.shape[2]).index_select(0, batch.Ends);
     }
 }

@@ -1,3 +1,4 @@
+using Alignment.ModelCore.Modules;
 using static TorchSharp.torch;
 
 namespace Alignment.ModelCore.Data;
@@ -10,7 +11,7 @@ public sealed class AnswerBatch
 {
     private AnswerBatch(AnswerRows rows, IReadOnlyList<PromptAnswers> groups, bool explicitPadding)
     {
-        (InputIds, Visible, PositionIds) = rows.Inputs(explicitPadding);
+        (InputIds, Visible, PositionIds, Texts) = (rows.Ids, explicitPadding ? rows.Visible : null, rows.Positions(explicitPadding), rows.Texts);
         var scored = new List<(long Predictor, long Target, long Slot)>();
         var prompts = new List<(long Predictor, long Target)>();
         var ends = new List<long>();
@@ -55,8 +56,11 @@ public sealed class AnswerBatch
     /// <summary>(R, L) int64</summary>
     public Tensor InputIds { get; }
 
-    /// <summary>(R, L, L) bool, true where a token may look; null where causality says it all.</summary>
+    /// <summary>(R, L, L) bool, true where a token may look; null where causality and <see cref="Texts"/> say it all.</summary>
     public Tensor? Visible { get; }
+
+    /// <summary>The sequences inside the rows; null where each has a row of its own.</summary>
+    public AttentionRows? Texts { get; }
 
     /// <summary>(R, L) int64, or null for 0, 1, 2, …</summary>
     public Tensor? PositionIds { get; }
@@ -84,12 +88,17 @@ public sealed class AnswerBatch
 
     /// <summary>New tensors in the current dispose scope.</summary>
     /// <param name="explicitPadding">Separate rows only: padded positions see the real tokens alone, as in transformers, for numbers that average over them.</param>
-    public static AnswerBatch Of(IReadOnlyList<PromptAnswers> groups, int padId, AnswerLayout layout, bool explicitPadding = false) =>
-        new(layout == AnswerLayout.Shared ? AnswerRows.Shared(groups, padId) : AnswerRows.Separate(groups, padId), groups, explicitPadding);
+    /// <param name="oneRow">Shared prompts only: everything in one row without padding.</param>
+    public static AnswerBatch Of(IReadOnlyList<PromptAnswers> groups, int padId, AnswerLayout layout, bool explicitPadding = false, bool oneRow = true) =>
+        new(layout == AnswerLayout.Shared ? AnswerRows.Shared(groups, padId, oneRow) : AnswerRows.Separate(groups, padId), groups, explicitPadding);
 
-    /// <summary>The layout that can be used: a sliding window counts columns, so that rows longer than it cannot be shared.</summary>
-    public static AnswerLayout Possible(AnswerLayout wanted, int? slidingWindow, IReadOnlyList<PromptAnswers> groups) =>
-        slidingWindow is { } window && groups.Max(g => g.SharedLength) > window ? AnswerLayout.Separate : wanted;
+    /// <summary>
+    /// The same for a model. With a learned prompt attention takes a mask over whole rows, which are kept short; a sliding window then
+    /// counts columns, so that rows longer than it cannot be shared.
+    /// </summary>
+    public static AnswerBatch For(Decoder body, IReadOnlyList<PromptAnswers> groups, int padId, AnswerLayout layout, bool explicitPadding = false) => body.Prompt is null
+        ? Of(groups, padId, layout, explicitPadding)
+        : Of(groups, padId, body.Config.SlidingWindow is { } window && groups.Max(g => g.SharedLength) > window ? AnswerLayout.Separate : layout, explicitPadding, oneRow: false);
 
     /// <summary>(N) of the scored tokens → (S, C), 0 elsewhere.</summary>
     public Tensor Spread(Tensor values) => zeros([Sequences * Columns], values.dtype, values.device).scatter(0, Slots, values).reshape(Sequences, Columns);

@@ -84,7 +84,9 @@ public sealed class Attention : nn.Module
             q = q.mul(queryScale);
         }
 
-        var mixed = Mix(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), mask, past);
+        var mixed = mask.Rows is { } rows
+            ? rows.Mix(q, k, v, mask.Windows!, (q, k, v, window) => Scaled(q, Wide(k), Wide(v), new(window is null, window)))
+            : Mix(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), mask, past);
         return output.forward(mixed.reshape(batch, length, (long)config.HeadCount * config.HeadSize));
     }
 
@@ -124,19 +126,20 @@ public sealed class Attention : nn.Module
             return nn.functional.scaled_dot_product_attention(grouped, k, v, mask.Additive).reshape(batch, 1, config.HeadCount, config.HeadSize);
         }
 
-        if (group > 1)
-        {
-            (k, v) = (Repeat(k, group), Repeat(v, group));
-        }
+        return Scaled(q, Wide(k), Wide(v), mask).transpose(1, 2);
+    }
 
+    /// <summary>q, k, v (B, H, T, S) → (B, H, T, S).</summary>
+    private Tensor Scaled(Tensor q, Tensor k, Tensor v, LayerMask mask)
+    {
         var dropout = training ? Dropout : 0;
         if (mask.Sees is { } sees)
         {
-            return (q.requires_grad && is_grad_enabled() ? WithBlindQueries(q, k, v, mask.Additive!, sees, dropout)
-                : nn.functional.scaled_dot_product_attention(q.mul(sees), k, v, mask.Additive, dropout)).transpose(1, 2);
+            return q.requires_grad && is_grad_enabled() ? WithBlindQueries(q, k, v, mask.Additive!, sees, dropout)
+                : nn.functional.scaled_dot_product_attention(q.mul(sees), k, v, mask.Additive, dropout);
         }
 
-        return nn.functional.scaled_dot_product_attention(q, k, v, mask.Additive, dropout, mask.Causal).transpose(1, 2);
+        return nn.functional.scaled_dot_product_attention(q, k, v, mask.Additive, dropout, mask.Causal);
     }
 
     /// <summary>
@@ -154,9 +157,11 @@ public sealed class Attention : nn.Module
         return torch.bmm(weights.view(batch * heads, length, keys), Flat(v)).view(batch, heads, length, size);
     }
 
-    private static Tensor Repeat(Tensor t, long group)
+    /// <summary>A key/value head for each query head. (B, K, T, S) → (B, H, T, S)</summary>
+    private Tensor Wide(Tensor t)
     {
         var s = t.shape;
-        return t.unsqueeze(2).expand(s[0], s[1], group, s[2], s[3]).reshape(s[0], s[1] * group, s[2], s[3]);
+        long group = config.HeadCount / config.KeyValueHeadCount;
+        return group == 1 ? t : t.unsqueeze(2).expand(s[0], s[1], group, s[2], s[3]).reshape(s[0], s[1] * group, s[2], s[3]);
     }
 }

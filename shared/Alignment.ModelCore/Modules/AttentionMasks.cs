@@ -7,7 +7,9 @@ namespace Alignment.ModelCore.Modules;
 /// <summary>What one layer passes to attention: nothing, the causal flag, or an additive mask (B or 1, 1, T, Tk).</summary>
 /// <param name="Recent">Only the last so many keys are used; for one query under a sliding window.</param>
 /// <param name="Sees">(B or 1, 1, T, 1), 0 for queries that may see nothing: their query vector is made zero, so that they see all keys alike. Null: none.</param>
-public readonly record struct LayerMask(bool Causal, Tensor? Additive, long? Recent = null, Tensor? Sees = null);
+/// <param name="Rows">Attention happens in these rows, with no other mask than <paramref name="Windows"/>.</param>
+/// <param name="Windows">What belongs to <paramref name="Rows"/>.</param>
+public readonly record struct LayerMask(bool Causal, Tensor? Additive, long? Recent = null, Tensor? Sees = null, AttentionRows? Rows = null, Tensor?[]? Windows = null);
 
 /// <summary>
 /// The masks of one forward pass, made once for all layers. The cheapest form that is right is chosen: right padding needs none
@@ -19,13 +21,14 @@ public sealed class AttentionMasks
     private readonly long queries;
     private readonly long past;
     private readonly Tensor? allowed;
+    private readonly AttentionRows? rows;
     private readonly ScalarType dtype;
     private LayerMask? full;
     private LayerMask? windowed;
 
-    private AttentionMasks(long queries, long past, Tensor? allowed, ScalarType dtype)
+    private AttentionMasks(long queries, long past, Tensor? allowed, ScalarType dtype, AttentionRows? rows = null)
     {
-        (this.queries, this.past, this.allowed, this.dtype) = (queries, past, allowed, dtype);
+        (this.queries, this.past, this.allowed, this.dtype, this.rows) = (queries, past, allowed, dtype, rows);
     }
 
     /// <param name="mask">(B, past + T) or (B, T, past + T), true or non-zero keeps; null keeps all.</param>
@@ -46,11 +49,14 @@ public sealed class AttentionMasks
         }
         else if (positions is not null && past == 0 && queries > 1)
         {
-            allowed = Documents(positions);
+            return new(queries, past, null, dtype, AttentionRows.Documents(positions));
         }
 
         return new(queries, past, allowed, dtype);
     }
+
+    /// <summary>For a batch whose rows hold several texts, without a past.</summary>
+    public static AttentionMasks Of(AttentionRows rows, long queries, ScalarType dtype) => new(queries, 0, null, dtype, rows);
 
     /// <summary>For one new token per row over a cache.</summary>
     /// <param name="additive">(B, 1, 1, past + 1), 0 keeps, −∞ removes; null keeps all.</param>
@@ -65,21 +71,6 @@ public sealed class AttentionMasks
         }
 
         return windowed ??= Make(window);
-    }
-
-    /// <summary>(B, 1, T, T) true where two tokens belong to the same document; null when positions never restart.</summary>
-    private static Tensor? Documents(Tensor positions)
-    {
-        var step = positions.narrow(1, 1, positions.shape[1] - 1).sub(positions.narrow(1, 0, positions.shape[1] - 1));
-        var starts = step.ne(Scalars.LongOne);
-        if (!starts.any().item<bool>())
-        {
-            return null;
-        }
-
-        var first = torch.zeros([positions.shape[0], 1], ScalarType.Int64);
-        var document = torch.cat([first, starts.to_type(ScalarType.Int64).cumsum(1)], 1);
-        return document.unsqueeze(2).eq(document.unsqueeze(1)).unsqueeze(1);
     }
 
     private static bool NeedsMask(Tensor keep, long past)
@@ -103,6 +94,11 @@ public sealed class AttentionMasks
 
     private LayerMask Make(int? window)
     {
+        if (rows is not null)
+        {
+            return new(true, null, Rows: rows, Windows: rows.Windows(window, dtype));
+        }
+
         if (allowed is null && window is null && (queries == 1 || past == 0))
         {
             return new(queries > 1, null);

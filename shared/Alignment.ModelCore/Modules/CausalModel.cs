@@ -66,10 +66,11 @@ public sealed class CausalModel : nn.Module
         Head(Hidden(inputIds, attentionMask, positionIds, cache));
 
     /// <summary>Hidden states after the final norm. (B, T) → (B, T, D)</summary>
-    public Tensor Hidden(Tensor inputIds, Tensor? attentionMask = null, Tensor? positionIds = null, IPastKeyValues? cache = null)
+    /// <param name="rows">The texts inside the rows of the batch, in the place of a mask.</param>
+    public Tensor Hidden(Tensor inputIds, Tensor? attentionMask = null, Tensor? positionIds = null, IPastKeyValues? cache = null, AttentionRows? rows = null)
     {
         using var scope = torch.NewDisposeScope();
-        return Body.Read(inputIds, attentionMask, positionIds, cache).MoveToOuterDisposeScope();
+        return Body.Read(inputIds, attentionMask, positionIds, cache, rows: rows).MoveToOuterDisposeScope();
     }
 
     /// <summary>L + 1 states (B, T, D): the input of the first block, then each block's output, the last after the final norm, as transformers gives them.</summary>

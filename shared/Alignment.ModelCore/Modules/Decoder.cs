@@ -96,12 +96,13 @@ public sealed class Decoder : nn.Module
 
     /// <summary>
     /// Hidden states of a text, (B, T) → (B, T, D): embedding, learned prompt if there is one and it is not in <paramref name="past"/>
-    /// already, blocks, final norm. Masks and positions speak of the text alone; see <see cref="Forward(Tensor, Tensor?, Tensor?, IPastKeyValues?, Action{Tensor}?)"/>.
+    /// already, blocks, final norm. Masks and positions speak of the text alone; see <see cref="Forward(Tensor, Tensor?, Tensor?, IPastKeyValues?, Action{Tensor}?, AttentionRows?)"/>.
     /// </summary>
     /// <param name="withPrompt">Keeps the states of virtual tokens in front: (B, n + T, D).</param>
-    public Tensor Read(Tensor inputIds, Tensor? attentionMask = null, Tensor? positionIds = null, IPastKeyValues? past = null, bool withPrompt = false) =>
-        Prompt is null || past is { Length: > 0 } ? Forward(Embed(inputIds), attentionMask, positionIds, past)
-            : Prompt.Read(this, Embed(inputIds), attentionMask, positionIds, past, withPrompt);
+    /// <param name="rows">The texts inside the rows of the batch, in the place of a mask.</param>
+    public Tensor Read(Tensor inputIds, Tensor? attentionMask = null, Tensor? positionIds = null, IPastKeyValues? past = null, bool withPrompt = false, AttentionRows? rows = null) =>
+        Prompt is null || past is { Length: > 0 } ? Forward(Embed(inputIds), attentionMask, positionIds, past, rows: rows)
+            : Prompt.Read(this, Embed(inputIds), rows?.Visible() ?? attentionMask, positionIds, past, withPrompt);
 
     /// <summary>
     /// Hidden states after the final norm. x (B, T, D) from <see cref="Embed"/>. Positions that are not given count the kept tokens of
@@ -110,10 +111,12 @@ public sealed class Decoder : nn.Module
     /// <param name="attentionMask">(B, past + T) or (B, T, past + T), true keeps; null keeps all.</param>
     /// <param name="positionIds">(B, T) int64 or null.</param>
     /// <param name="each">Receives the input of the first block and then the output of each, before the final norm.</param>
-    public Tensor Forward(Tensor x, Tensor? attentionMask = null, Tensor? positionIds = null, IPastKeyValues? past = null, Action<Tensor>? each = null)
+    /// <param name="rows">The texts inside the rows of the batch, in the place of a mask.</param>
+    public Tensor Forward(Tensor x, Tensor? attentionMask = null, Tensor? positionIds = null, IPastKeyValues? past = null, Action<Tensor>? each = null, AttentionRows? rows = null)
     {
         long length = x.shape[1], before = past?.Length ?? 0;
-        var masks = AttentionMasks.Create(length, before, attentionMask, positionIds, DType);
+        var masks = rows is not null && past is null ? AttentionMasks.Of(rows, length, DType)
+            : AttentionMasks.Create(length, before, rows?.Visible() ?? attentionMask, positionIds, DType);
         return Forward(x, masks, Place(attentionMask, positionIds, before, length), past, each);
     }
 

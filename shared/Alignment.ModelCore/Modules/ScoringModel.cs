@@ -49,10 +49,11 @@ public sealed class ScoringModel : nn.Module
     }
 
     /// <summary>The head at every position. (B, T) → (B, T, labels)</summary>
-    public Tensor AllScores(Tensor inputIds, Tensor? attentionMask = null, Tensor? positionIds = null)
+    /// <param name="rows">The texts inside the rows of the batch, in the place of a mask.</param>
+    public Tensor AllScores(Tensor inputIds, Tensor? attentionMask = null, Tensor? positionIds = null, AttentionRows? rows = null)
     {
         using var scope = torch.NewDisposeScope();
-        return ScoreHead.forward(Body.Read(inputIds, attentionMask, positionIds)).MoveToOuterDisposeScope();
+        return ScoreHead.forward(Body.Read(inputIds, attentionMask, positionIds, rows: rows)).MoveToOuterDisposeScope();
     }
 
     /// <summary>

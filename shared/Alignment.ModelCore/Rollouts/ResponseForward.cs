@@ -52,15 +52,12 @@ public static class ResponseForward
     }
 
     /// <summary>
-    /// The layout that needs less arithmetic for these trajectories: sharing saves the prompts' repetitions in every matrix, and costs attention over longer rows.
+    /// The layout that needs less arithmetic for these trajectories: sharing saves the prompts' repetitions and the padding in every matrix, and looks at the same pairs of tokens.
     /// </summary>
-    public static AnswerLayout Cheaper(CausalModel model, IReadOnlyList<Trajectory> trajectories)
+    public static AnswerLayout Cheaper(IReadOnlyList<Trajectory> trajectories)
     {
         var groups = Groups(trajectories);
-        double matrices = model.Body.parameters().Sum(p => p.dim() == 2 ? (double)p.numel() : 0) - model.Body.EmbeddingWeight.numel(), width = model.Config.Width * (double)model.Config.LayerCount;
-        double Cost(double rows, double length) => rows * length * (matrices + (2 * length * width));
-        double longest = trajectories.Max(t => t.Length), shared = groups.Max(g => g.SharedLength), packed = groups.Sum(g => g.SharedLength);
-        return groups.Count < trajectories.Count && Cost(Math.Ceiling(packed / shared), shared) < .9 * Cost(trajectories.Count, longest) ? AnswerLayout.Shared : AnswerLayout.Separate;
+        return groups.Count < trajectories.Count && groups.Sum(g => g.SharedLength) < .9 * trajectories.Count * trajectories.Max(t => t.Length) ? AnswerLayout.Shared : AnswerLayout.Separate;
     }
 
     /// <summary>The log-probs that the sampler recorded, (B, width); 0 beyond the response.</summary>
@@ -109,8 +106,8 @@ public static class ResponseForward
     private static ResponseTokens Shared(CausalModel model, IReadOnlyList<Trajectory> trajectories, int width, int padId, HeadOptions? head)
     {
         var groups = Groups(trajectories);
-        var batch = AnswerBatch.Of(groups, padId, AnswerBatch.Possible(AnswerLayout.Shared, model.Config.SlidingWindow, groups));
-        var hidden = model.Hidden(batch.InputIds, batch.Visible, batch.PositionIds);
+        var batch = AnswerBatch.For(model.Body, groups, padId, AnswerLayout.Shared);
+        var hidden = model.Hidden(batch.InputIds, batch.Visible, batch.PositionIds, rows: batch.Texts);
         var s = HeadLogProbs.Compute(hidden.reshape(-1, hidden.shape[2]).index_select(0, batch.Predictors), model.HeadWeight, null, batch.Targets, head);
 
         // The batch numbers its sequences answer by answer; trajectories come group by group.

@@ -26,7 +26,7 @@ internal sealed record GroupBatch(
 
         var width = ResponseForward.Width(trajectories);
         var head = Head(options) with { Statistics = false };
-        Tensor LogProbs(CausalModel m) => ForwardBatches.Run(trajectories, options.RolloutBatchSize, t => ResponseForward.LogProbs(m, t, width, parts.PadId, head, layout: LayoutOf(options, m, t)).LogProbs);
+        Tensor LogProbs(CausalModel m) => ForwardBatches.Run(trajectories, options.RolloutBatchSize, t => ResponseForward.LogProbs(m, t, width, parts.PadId, head, layout: LayoutOf(options, t)).LogProbs);
         var beta = options.Beta * run.Guards.KlScale;
         var shaping = beta > 0 && options.KlIn == "reward";
         var old = !options.NeedsOldLogProbs && !shaping ? null
@@ -49,9 +49,9 @@ internal sealed record GroupBatch(
     }
 
     /// <summary>How these responses go through a model.</summary>
-    public static AnswerLayout LayoutOf(GroupOptions options, CausalModel model, IReadOnlyList<Trajectory> trajectories) => options.PromptLayout switch
+    public static AnswerLayout LayoutOf(GroupOptions options, IReadOnlyList<Trajectory> trajectories) => options.PromptLayout switch
     {
-        "shared" => AnswerLayout.Shared, "separate" => AnswerLayout.Separate, _ => ResponseForward.Cheaper(model, trajectories),
+        "shared" => AnswerLayout.Shared, "separate" => AnswerLayout.Separate, _ => ResponseForward.Cheaper(trajectories),
     };
 
     /// <summary>Log-probs are at the sampling temperature.</summary>

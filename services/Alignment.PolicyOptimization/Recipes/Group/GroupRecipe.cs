@@ -110,7 +110,7 @@ public static class GroupRecipe
     private static Tensor Loss(GroupParts parts, GroupOptions options, TrainingRun run, GroupBatch batch, int[] micro, int stepRows, StepMeans means)
     {
         var trajectories = micro.Select(i => batch.Trajectories[i]).ToList();
-        var now = ResponseForward.LogProbs(parts.Policy, trajectories, batch.Width, parts.PadId, GroupBatch.Head(options), layout: GroupBatch.LayoutOf(options, parts.Policy, trajectories));
+        var now = ResponseForward.LogProbs(parts.Policy, trajectories, batch.Width, parts.PadId, GroupBatch.Head(options), layout: GroupBatch.LayoutOf(options, trajectories));
         var inputs = batch.Inputs(micro, now);
         var share = (double)micro.Length / stepRows;
         if (options.Loss == "rloo")
