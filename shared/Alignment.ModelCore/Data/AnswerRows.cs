@@ -1,5 +1,4 @@
 using Alignment.ModelCore.Modules;
-using Alignment.ModelCore.Native;
 using static TorchSharp.torch;
 
 namespace Alignment.ModelCore.Data;
