@@ -15,6 +15,9 @@ public sealed record AnswerLogProbs(HeadStatistics Tokens, Tensor Mask, Tensor? 
     /// <summary>Mean over the vocabulary of log p at each answer token (S, C) and at each prompt token (M), with gradients: what label smoothing mixes in. Null where not asked for.</summary>
     public (Tensor Answers, Tensor? Prompts)? Uniform { get; private init; }
 
+    /// <summary>Share of the positions computed that hold a token and no padding.</summary>
+    public double Filled { get; private init; } = 1;
+
     /// <param name="uniform">Also compute <see cref="Uniform"/>.</param>
     /// <param name="statistics">False: log-probs alone; entropies and the like are 0.</param>
     /// <param name="scorePrompt">Also score the prompts' tokens.</param>
@@ -36,6 +39,7 @@ public sealed record AnswerLogProbs(HeadStatistics Tokens, Tensor Mask, Tensor? 
             scorePrompt ? s.LogProbs.narrow(0, answers, batch.PromptTargets.shape[0]) : null,
             paddedLogits is { } last ? Padded(model, hidden.detach(), last) : null)
         {
+            Filled = batch.Filled,
             Uniform = even is null ? null : (Spread(even), scorePrompt ? even.narrow(0, answers, batch.PromptTargets.shape[0]) : null),
         };
     }

@@ -67,6 +67,7 @@ public static class BcoRecipe
                     if (run.Measures)
                     {
                         means.Add(KtoLoss.TokenMetrics(now.Tokens.MeanLogits, now.Tokens.Entropy, now.Mask, desirable));
+                        means.Add("packing_efficiency", now.Filled);
                     }
 
                     return StepShare.Of(result.Loss, micro.Length, count);
@@ -74,6 +75,7 @@ public static class BcoRecipe
             }
 
             // 6. Clip, update, log, save when due.
+            StartingReference.Check(run, options.Reference, means);
             run.Update(step.Sum(m => m.Sum(i => (long)rows[i].Length)), means.Values, () => RowsJson.Of(step.SelectMany(m => m).Select(i => rows[i])));
         }
     }

@@ -76,6 +76,7 @@ public static class DpoRecipe
 
             // 5. Clip, update, log, save when due; 6. TR-DPO moves the reference (before the save, which must hold both).
             run.BeforeSave = MovingReference.After(run.StepsDone + 1, options.ReferenceSyncSteps, options.ReferenceMixupAlpha, reference.Weights, policy);
+            StartingReference.Check(run, options.Reference, means);
             run.Update(step.Sum(m => m.Sum(i => pairs[i].Tokens)), means.Values, () => RowsJson.Of(step.SelectMany(m => m).Select(i => pairs[i])));
         }
     }

@@ -76,6 +76,7 @@ public static class KtoRecipe
                     if (run.Measures)
                     {
                         means.Add(KtoLoss.TokenMetrics(now.Tokens.MeanLogits, now.Tokens.Entropy, now.Mask, desirable));
+                        means.Add("packing_efficiency", now.Filled);
                     }
 
                     return StepShare.Of(result.Loss, micro.Length, count);
@@ -83,6 +84,7 @@ public static class KtoRecipe
             }
 
             // 5. Clip, update, log, save when due.
+            StartingReference.Check(run, options.Reference, means);
             run.Update(step.Sum(m => m.Sum(i => (long)examples[i].Row.Length)), means.Values, () => RowsJson.Of(step.SelectMany(m => m).Select(i => examples[i].Row)));
         }
     }

@@ -31,6 +31,9 @@ public sealed record PairLogProbs(Tensor Sums, HeadStatistics Tokens, Tensor Mas
     /// <summary>(2B), where asked for.</summary>
     public Tensor? PaddedLogits { get; private init; }
 
+    /// <summary>Share of the positions computed that hold a token and no padding.</summary>
+    public double Filled { get; private init; } = 1;
+
     /// <summary>(2B): mean log-probability of a completion token.</summary>
     public Tensor Means => SequenceLogProbs.Mean(Tokens.LogProbs, Mask);
 
@@ -42,7 +45,7 @@ public sealed record PairLogProbs(Tensor Sums, HeadStatistics Tokens, Tensor Mas
         // Summed wide, a sequence's number does not depend on the rows beside it: policy and reference agree exactly before the first step.
         var wide = tokens.LogProbs.to_type(ScalarType.Float64);
         var sums = how.LdAlpha == 1 ? SequenceLogProbs.Sum(wide, mask) : SequenceLogProbs.Desensitised(wide, mask, how.LdAlpha);
-        return new(sums.to_type(tokens.LogProbs.dtype), tokens, mask, mask.sum([-1L])) { PromptLogProbs = answers.PromptLogProbs, PaddedLogits = answers.PaddedLogits, Targets = Smooth(answers, how.LabelSmoothing) };
+        return new(sums.to_type(tokens.LogProbs.dtype), tokens, mask, mask.sum([-1L])) { PromptLogProbs = answers.PromptLogProbs, PaddedLogits = answers.PaddedLogits, Filled = answers.Filled, Targets = Smooth(answers, how.LabelSmoothing) };
     }
 
     private static (Tensor, Tensor?) Smooth(AnswerLogProbs a, double e)

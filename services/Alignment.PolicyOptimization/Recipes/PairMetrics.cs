@@ -21,5 +21,6 @@ internal static class PairMetrics
         }
 
         means.Add(values);
+        means.Add("packing_efficiency", now.Filled);
     }
 }

@@ -58,6 +58,7 @@ public static class SftRecipe
                     if (run.Measures)
                     {
                         means.Add("entropy", MeanEntropy(model, hidden, batch.Labels));
+                        means.Add("packing_efficiency", (double)batch.RealTokens / batch.InputIds.numel());
                     }
 
                     return result.Loss;

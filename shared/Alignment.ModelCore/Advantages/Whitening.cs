@@ -16,7 +16,7 @@ public enum WhiteningDialect
     OpenRlhf,
 }
 
-/// <summary>Whitening over a mask (true keeps): (B, T) → (B, T).</summary>
+/// <summary>Whitening over a mask (true keeps): (B, T) → (B, T). A single value is its own mean and has no spread: it becomes 0, where TRL's becomes NaN and verl's an error.</summary>
 public static class Whitening
 {
     /// <param name="shiftMean">False keeps the mean and only rescales (reward whitening).</param>
@@ -31,7 +31,7 @@ public static class Whitening
         var variance = centred.Squared().Times(m).sum().Over(denominator);
         var factor = dialect == WhiteningDialect.OpenRlhf
             ? variance.AtLeast(1e-8).rsqrt()
-            : variance.Times(count.Over(count.Minus(1))).Plus(1e-8).rsqrt();
+            : variance.Times(count.Over(count.Minus(1).AtLeast(1))).Plus(1e-8).rsqrt();
         var white = scale ? centred.Times(factor) : centred;
         white = shiftMean ? white : white.Plus(mean);
         return dialect == WhiteningDialect.Trl ? white.Times(m) : white;

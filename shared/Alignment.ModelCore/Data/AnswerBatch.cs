@@ -12,6 +12,7 @@ public sealed class AnswerBatch
     private AnswerBatch(AnswerRows rows, IReadOnlyList<PromptAnswers> groups, bool explicitPadding)
     {
         (InputIds, Visible, PositionIds, Texts) = (rows.Ids, explicitPadding ? rows.Visible : null, rows.Positions(explicitPadding), rows.Texts);
+        Filled = rows.Filled;
         var scored = new List<(long Predictor, long Target, long Slot)>();
         var prompts = new List<(long Predictor, long Target)>();
         var ends = new List<long>();
@@ -52,6 +53,9 @@ public sealed class AnswerBatch
     public int Sequences { get; }
 
     public int Columns { get; }
+
+    /// <summary>Share of the rows' positions that hold a token and no padding.</summary>
+    public double Filled { get; }
 
     /// <summary>(R, L) int64</summary>
     public Tensor InputIds { get; }

@@ -22,6 +22,9 @@ internal sealed class AnswerRows
         Array.Fill(ids, padId);
     }
 
+    /// <summary>Share of the positions that hold a token.</summary>
+    public double Filled => real.Count(r => r) / (double)real.Length;
+
     public static AnswerRows Separate(IReadOnlyList<PromptAnswers> groups, int padId)
     {
         var all = AnswerBatch.Order(groups).ToList();

@@ -258,6 +258,9 @@ public sealed class TrainingRun : IDisposable
     /// <summary>What the finished run says about itself; <paramref name="digest"/> is the checkpoint's.</summary>
     public TrainingResult Result(string digest) => new(folders.Checkpoint, digest, StepsDone, Tokens, DroppedSteps, LastLoss, LastMetrics) { StoppedBy = Guards.StoppedBy };
 
+    /// <summary>Tells of something that the recipe saw.</summary>
+    public void Say(string name, string message) => sink.Event(new(StepsDone, name, message));
+
     /// <summary>Writes the state now, if it is not on disk already.</summary>
     public void Save()
     {

@@ -72,4 +72,14 @@ public sealed class LossPropertyTests
         var white = Whitening.Whiten(tensor(new[] { 10.0, 11, 13 }).unsqueeze(0), ones([1, 3]));
         Assert.Equal(0, white.mean().item<double>(), 1e-12);
     }
+
+    [Theory]
+    [InlineData(WhiteningDialect.Trl)]
+    [InlineData(WhiteningDialect.Verl)]
+    [InlineData(WhiteningDialect.OpenRlhf)]
+    public void Whiten_SingleValue_IsZeroAndNotNaN(WhiteningDialect dialect)
+    {
+        using var scope = NewDisposeScope();
+        Assert.Equal(0, Whitening.Whiten(tensor(new[] { 3.0, 9 }).unsqueeze(0), tensor(new[] { true, false }).unsqueeze(0), dialect)[0, 0].item<double>(), 1e-3);
+    }
 }

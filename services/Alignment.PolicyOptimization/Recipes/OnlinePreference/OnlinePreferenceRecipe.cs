@@ -56,6 +56,7 @@ public static class OnlinePreferenceRecipe
 
             // 4. Loss, this micro-batch's share of the step's mean; 5. gradient.
             var means = new StepMeans();
+            means.Add(batch.Metrics);
             foreach (var micro in Enumerable.Range(0, batch.Pairs).Chunk(options.BatchSize))
             {
                 run.Backward(() =>

@@ -11,6 +11,9 @@ internal sealed record PreferenceBatch(IReadOnlyList<Trajectory> Trajectories, i
 {
     public int Pairs => Trajectories.Count / 2;
 
+    /// <summary>Of the policy's own answers.</summary>
+    public IReadOnlyDictionary<string, double> Metrics { get; private init; } = new Dictionary<string, double>();
+
     public static PreferenceBatch Sample(PreferenceParts parts, OnlinePreferenceOptions options, TrainingRun run, CancellationToken cancellation)
     {
         var rows = run.MicroBatches.SelectMany(m => m).ToList();
@@ -19,7 +22,8 @@ internal sealed record PreferenceBatch(IReadOnlyList<Trajectory> Trajectories, i
             .. parts.Own.Sample(run.BatchesDone, rows, run.StepsDone, cancellation),
             .. parts.Other(run.Epoch).Sample(run.BatchesDone, rows, run.StepsDone, cancellation).Select(t => t with { Sample = 1 }),
         ];
-        var sums = parts.Scorer.Score(all, cancellation).Sums();
+        var table = parts.Scorer.Score(all, cancellation);
+        var sums = table.Sums();
         var unscored = Array.FindIndex(sums, double.IsNaN);
         if (unscored >= 0)
         {
@@ -28,7 +32,9 @@ internal sealed record PreferenceBatch(IReadOnlyList<Trajectory> Trajectories, i
 
         var width = ResponseForward.Width(all);
         var reference = ForwardBatches.Run(all, options.RolloutBatchSize, t => parts.Reference.Use(m => ResponseForward.LogProbs(m, t, width, parts.PadId, new() { Statistics = false }).LogProbs));
-        return new(all, width, reference, [.. sums.Select((s, i) => all[i].Ended ? s : s - options.MissingEosPenalty)]);
+        double[] scores = [.. sums.Select((s, i) => all[i].Ended ? s : s - options.MissingEosPenalty)];
+        var own = all.Count / 2;
+        return new(all, width, reference, scores) { Metrics = RolloutMetrics.Of(parts.Scorer.Names, table with { Rewards = [.. table.Rewards.Take(own)] }, scores[..own], [.. all.Take(own)]) };
     }
 
     /// <summary>The pairs at these places, again the own answers first.</summary>

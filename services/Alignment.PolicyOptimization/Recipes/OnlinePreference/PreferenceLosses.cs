@@ -73,9 +73,7 @@ internal static class PreferenceLosses
         means.Add("kl_per_sequence", Masked.RowSums(kl, mask).mean().ToDouble());
         means.Add("kl_per_token", Masked.Mean(kl, mask).ToDouble());
         means.Add("entropy", Masked.Mean(now.Entropy.detach(), now.Mask).ToDouble());
-        means.Add("reward", part.Scores.Take(part.Pairs).Average());
         means.Add("frac_score_ties", Enumerable.Range(0, part.Pairs).Average(i => part.Scores[i] == part.Scores[i + part.Pairs] ? 1.0 : 0));
-        means.Add("completions/mean_length", part.Trajectories.Take(part.Pairs).Average(t => t.Response.Length));
     }
 
     private static void Ends(PreferenceBatch part, StepMeans means)

@@ -1,3 +1,4 @@
+using Alignment.ModelCore.Advantages;
 using Alignment.ModelCore.Losses;
 using Alignment.ModelCore.Rollouts;
 using Alignment.PolicyOptimization.Recipes.Online;
@@ -13,6 +14,9 @@ namespace Alignment.PolicyOptimization.Recipes.Ppo;
 /// <param name="Shaped">Rewards, advantages, returns.</param>
 public sealed record PpoBatch(IReadOnlyList<Trajectory> Trajectories, int Width, Tensor OldLogProbs, Tensor RefLogProbs, Tensor Values, double[] RawScores, double[] Scores, PpoAdvantages Shaped)
 {
+    /// <summary>What each source said, before penalties.</summary>
+    public RewardTable? Table { get; private init; }
+
     /// <summary>TRL adds 1e-7 to the temperature, and so do its numbers.</summary>
     public static HeadOptions Head(PpoOptions options) => new(options.Temperature + 1e-7);
 
@@ -20,7 +24,7 @@ public sealed record PpoBatch(IReadOnlyList<Trajectory> Trajectories, int Width,
     public static PpoBatch Of(PpoParts parts, PpoOptions options, IReadOnlyList<Trajectory> trajectories, CancellationToken cancellation)
     {
         // 2. Score.
-        var (raw, scores) = Scored(parts, options, trajectories, cancellation);
+        var (table, raw, scores) = Scored(parts, options, trajectories, cancellation);
 
         // 3. Log-probs of policy and reference, values, and the KL in the rewards.
         var width = WidthOf(options, ResponseForward.Width(trajectories));
@@ -35,7 +39,7 @@ public sealed record PpoBatch(IReadOnlyList<Trajectory> Trajectories, int Width,
 
         // 4. Advantages and returns.
         using var none = no_grad();
-        return new(trajectories, width, old, reference, values, raw, scores, PpoRewards.Compute(old, reference, values, tensor(scores), last, shaping));
+        return new(trajectories, width, old, reference, values, raw, scores, PpoRewards.Compute(old, reference, values, tensor(scores), last, shaping)) { Table = table };
     }
 
     /// <summary>The rows at these places.</summary>
@@ -52,9 +56,10 @@ public sealed record PpoBatch(IReadOnlyList<Trajectory> Trajectories, int Width,
     private static int WidthOf(PpoOptions options, int longest) => options.MetricsOver == "slots" ? Math.Max(longest, options.MaxNewTokens)
         : options.ScoreAt == "after_last_token" ? Math.Min(longest + 1, Math.Max(longest, options.MaxNewTokens)) : longest;
 
-    private static (double[] Raw, double[] Scores) Scored(PpoParts parts, PpoOptions options, IReadOnlyList<Trajectory> trajectories, CancellationToken cancellation)
+    private static (RewardTable Table, double[] Raw, double[] Scores) Scored(PpoParts parts, PpoOptions options, IReadOnlyList<Trajectory> trajectories, CancellationToken cancellation)
     {
-        var sums = parts.Scorer.Score(trajectories, cancellation).Sums();
+        var table = parts.Scorer.Score(trajectories, cancellation);
+        var sums = table.Sums();
         var unscored = Array.FindIndex(sums, double.IsNaN);
         if (unscored >= 0)
         {
@@ -63,6 +68,6 @@ public sealed record PpoBatch(IReadOnlyList<Trajectory> Trajectories, int Width,
 
         var scores = sums.Select((s, i) => trajectories[i].Ended ? s : s - options.MissingEosPenalty).ToArray();
         var scale = options.ScoreScaling == "running" && parts.State.With(scores).StandardDeviation is > 0 and var std && double.IsFinite(std) ? std : 1;
-        return (scores, [.. scores.Select(s => options.ScoreClip > 0 ? Math.Clamp(s / scale, -options.ScoreClip, options.ScoreClip) : s / scale)]);
+        return (table, scores, [.. scores.Select(s => options.ScoreClip > 0 ? Math.Clamp(s / scale, -options.ScoreClip, options.ScoreClip) : s / scale)]);
     }
 }

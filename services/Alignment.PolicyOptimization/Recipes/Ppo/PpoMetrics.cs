@@ -1,6 +1,7 @@
 using Alignment.ModelCore.Losses;
 using Alignment.ModelCore.Rollouts;
 using Alignment.ModelCore.Training;
+using Alignment.PolicyOptimization.Recipes.Online;
 using static TorchSharp.torch;
 
 namespace Alignment.PolicyOptimization.Recipes.Ppo;
@@ -48,11 +49,17 @@ internal sealed class PpoMetrics(PpoOptions options)
             ["val/ratio"] = ratios.Average(),
             ["val/explained_variance"] = Explained(s, batch.Values),
             ["val/num_eos_tokens"] = batch.Trajectories.Sum(t => t.Response.Count(parts.EndTokenIds.Contains) + (Slots ? t.Tail.Count(parts.EndTokenIds.Contains) : 0)),
-            ["completions/mean_length"] = tokens / count,
-            ["completions/clipped_ratio"] = batch.Trajectories.Count(t => !t.Ended) / count,
             ["lr"] = learningRate,
             ["episode"] = parts.State.Episodes,
         };
+        foreach (var (name, value) in batch.Table is { } table ? RolloutMetrics.Of(parts.Scorer.Names, table, batch.RawScores, batch.Trajectories) : [])
+        {
+            values[name] = value;
+        }
+
+        Spread(values, "advantages", s.RawAdvantages, s.ResponseMask);
+        Spread(values, "returns", s.Returns, s.ResponseMask);
+        Spread(values, "values", batch.Values, s.ResponseMask);
         values["objective/rlhf_reward"] = values["objective/scores"] + values["objective/non_score_reward"];
         if (ratios.Count > 1)
         {
@@ -60,6 +67,13 @@ internal sealed class PpoMetrics(PpoOptions options)
         }
 
         return values;
+    }
+
+    /// <summary>verl's <c>critic/{what}/mean</c>, <c>min</c> and <c>max</c> over response tokens.</summary>
+    private static void Spread(Dictionary<string, double> values, string what, Tensor numbers, Tensor mask)
+    {
+        var kept = numbers.masked_select(mask);
+        (values[$"critic/{what}/mean"], values[$"critic/{what}/min"], values[$"critic/{what}/max"]) = (kept.mean().ToDouble(), kept.min().ToDouble(), kept.max().ToDouble());
     }
 
     /// <summary>1 − Var(R − V) / (Var(R) + 1e-5) over response tokens (verl).</summary>
