@@ -40,21 +40,21 @@ internal sealed class PeftTable : IPeftMeasurement
             Directory.Delete(output, recursive: true);
         }
 
-        // A method that learns slowly may ask for more steps in its file; they show in its seconds.
+        // A method that learns slowly may ask for more steps in its file.
         var file = Path.Combine(Settings, method + ".yaml");
         string[] steps = !task.Quick && File.ReadAllText(file).Contains("max_steps:", StringComparison.Ordinal) ? [] : [$"max_steps={task.Steps}"];
         var cost = PeftTask.Train(output, cancellation, [$"model={task.Start}", $"data={task.Good}", .. steps, .. task.Common], file);
         var record = JsonNode.Parse(File.ReadAllText(Path.Combine(output, "training.json")))!;
         var answers = GoodAnswers.Of(output, task.Questions, cancellation);
-        return new(method, record["trainable_parameters"]!.GetValue<long>(), cost.PeakRssBytes, cost.Seconds, Speed(output), answers.Manner, answers.Manner >= PeftTask.Target, answers.Facts,
+        return new(method, record["trainable_parameters"]!.GetValue<long>(), record["steps"]!.GetValue<int>(), cost.PeakRssBytes, cost.Seconds, Speed(output), answers.Manner, answers.Manner >= PeftTask.Target, answers.Facts,
             record["forgetting"]!["bwt"]!.GetValue<double>(), record["forgetting"]!["perplexity_ratio"]!.GetValue<double>());
     }
 
     private static void Print(List<PeftRow> rows, GoodAnswers before)
     {
         string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-        BenchTable.Print([["method", "trainable", "peak MB", "seconds", "tokens/s", "accuracy", "target", "facts", "BWT", "perplexity"],
-            .. rows.Select(r => (IReadOnlyList<string>)[r.Method, Text($"{r.TrainableParameters:N0}"), Text($"{r.PeakRssBytes / 1048576.0:0}"), Text($"{r.Seconds:0.0}"), Text($"{r.TokensPerSecond:0}"),
+        BenchTable.Print([["method", "trainable", "steps", "peak MB", "seconds", "tokens/s", "accuracy", "target", "facts", "BWT", "perplexity"],
+            .. rows.Select(r => (IReadOnlyList<string>)[r.Method, Text($"{r.TrainableParameters:N0}"), Text($"{r.Steps}"), Text($"{r.PeakRssBytes / 1048576.0:0}"), Text($"{r.Seconds:0.0}"), Text($"{r.TokensPerSecond:0}"),
                 Text($"{r.Accuracy:0.000}"), r.ReachesTarget ? "yes" : "no", Text($"{r.Facts:0.000}"), Text($"{r.Bwt:+0.000;-0.000}"), Text($"×{r.PerplexityRatio:0.00}")])]);
         Console.WriteLine(Text($"accuracy: share of answers to held-out questions in the good manner; before {before.Manner:0.000}, target {PeftTask.Target:0.00}."));
         Console.WriteLine(Text($"facts: mean mark for the right section and button; before {before.Facts:0.000}. BWT, perplexity: token accuracy and perplexity on everyday sentences, after against before."));
