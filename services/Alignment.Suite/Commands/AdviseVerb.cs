@@ -101,7 +101,7 @@ internal sealed class AdviseVerb : IVerb
         Console.WriteLine();
         Console.WriteLine($"memory  {MemorySize.Text(m.Total)} of {MemorySize.Text(a.MemoryLimit)}{(a.Measured ? ", measured on real steps" : ", by formula")}: runtime {MemorySize.Text(m.Runtime)}, weights {MemorySize.Text(m.Weights)}, gradients {MemorySize.Text(m.Gradients)}, optimiser {MemorySize.Text(m.Optimiser)}, activations, loss and the rest {MemorySize.Text(m.Activations)}");
         Console.WriteLine(a.Time is { } t
-            ? string.Create(CultureInfo.InvariantCulture, $"time    {TimeSpan.FromSeconds(t.Total):h\\:mm\\:ss}: {t.Prepare:0.#} s to load and prepare, {t.Steps:0.#} s of steps, {t.Saving:0.#} s of saving")
+            ? string.Create(CultureInfo.InvariantCulture, $"time    {TimeSpan.FromSeconds(t.Total):h\\:mm\\:ss}: {t.Prepare:0.#} s to load, prepare and finish, {t.Steps:0.#} s of steps, {t.Saving:0.#} s of saving; {t.Cpu:0.#} CPU seconds")
             : "time    not estimated: no steps were run");
         Console.WriteLine();
         Console.WriteLine($"# align train {a.Goal} --config {job ?? "job.yaml"} --out DIR");

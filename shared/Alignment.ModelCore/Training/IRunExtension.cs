@@ -36,6 +36,10 @@ public interface IRunExtension : IDisposable
     {
     }
 
+    /// <summary>In how many steps of a run <see cref="After"/> measures, which takes time.</summary>
+    /// <param name="stepsPerEpoch">Steps in which all rows are seen once.</param>
+    int Evaluations(int total, int stepsPerEpoch) => 0;
+
     /// <summary>Once when the run is over, before the checkpoint is written; may change the weights.</summary>
     void Finish(int step, IMetricsSink sink)
     {

@@ -60,7 +60,6 @@ public sealed class TrainingRun : IDisposable
         Guards = new(options.Guards);
         schedule = new(options, TotalSteps);
         extensions = inputs.Extensions ?? [];
-        trial?.Start(plan, stepsPerBatch, TotalSteps, trainable.Sum(t => t.Value.numel()));
     }
 
     /// <summary>What watches this run, and what it made of learning rate and KL coefficient.</summary>
@@ -146,13 +145,20 @@ public sealed class TrainingRun : IDisposable
             run.Resume(state);
         }
 
+        run.trial?.Start(run.plan, run.stepsPerBatch, run.TotalSteps, run.trainable.Sum(t => t.Value.numel()));
         return run;
     }
 
     /// <summary>Takes up the next step; false when all are done. When cancelled, saves and throws; a batch that was begun is finished first.</summary>
     public bool Next(CancellationToken cancellation)
     {
-        trial?.Next(StepsDone, Save);
+        if (trial?.Over(StepsDone) == true)
+        {
+            trial.End(Save, options.SaveEvery > 0 ? (TotalSteps + options.SaveEvery - 1) / options.SaveEvery : 1, Evaluate, extensions.Sum(e => e.Evaluations(TotalSteps, plan.StepsPerEpoch * stepsPerBatch)));
+            Finish();
+            return false;
+        }
+
         if (cancellation.IsCancellationRequested && StepsDone < TotalSteps && StepOfBatch == 0)
         {
             Save();
@@ -237,7 +243,7 @@ public sealed class TrainingRun : IDisposable
         Guards.After(StepsDone, LastMetrics, finite, sink, KeepGood, BackToGood);
 
         // A state in the middle of a batch would need its rollouts: it is saved at the batch's end.
-        if (options.SaveEvery > 0 && StepOfBatch == 0 && StepsDone / options.SaveEvery > savedAt / options.SaveEvery)
+        if (trial is null && options.SaveEvery > 0 && StepOfBatch == 0 && StepsDone / options.SaveEvery > savedAt / options.SaveEvery)
         {
             Save();
         }
@@ -416,7 +422,7 @@ public sealed class TrainingRun : IDisposable
             }
         }
 
-        foreach (var e in extensions)
+        foreach (var e in trial is null ? extensions : [])
         {
             e.After(StepsDone, TotalSteps, values, sink);
             if (e.Observed is { } metric)
@@ -429,6 +435,15 @@ public sealed class TrainingRun : IDisposable
         Clock.WriteTo(values);
         LastMetrics = values;
         sink.Step(new(StepsDone, TotalSteps, values));
+    }
+
+    /// <summary>What extensions measure after the last step.</summary>
+    private void Evaluate()
+    {
+        foreach (var e in extensions)
+        {
+            e.After(TotalSteps, TotalSteps, new Dictionary<string, double> { ["epoch"] = 0 }, sink);
+        }
     }
 
     private void Drop(double norm, Func<JsonNode> describeBatch)

@@ -40,6 +40,7 @@ internal static class TrialProcess
             ArgumentList = { typeof(TrialProcess).Assembly.Location, "train", method, "--config", job, "--out", output, "--trial", budget.TotalSeconds.ToString(CultureInfo.InvariantCulture) },
             RedirectStandardOutput = true, RedirectStandardError = true,
         };
+        var started = Stopwatch.GetTimestamp();
         using var process = Process.Start(start)!;
         var text = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
@@ -49,10 +50,11 @@ internal static class TrialProcess
             return null;
         }
 
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var last = text.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault();
         return process.ExitCode switch
         {
-            0 when last?.StartsWith('{') == true => JsonSerializer.Deserialize<TrialReport>(last, JsonSerializerOptions.Web),
+            0 when last?.StartsWith('{') == true => JsonSerializer.Deserialize<TrialReport>(last, JsonSerializerOptions.Web)! with { ProcessSeconds = seconds },
             64 or 65 => throw new OptionsException([.. errors.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries)]),
             NoMemory or Killed => TrialReport.OutOfMemory,
             _ => null,

@@ -31,11 +31,11 @@ internal static class TrainingCommand
         try
         {
             Train(method, config, sets, folder, cancellation);
-            return 0;
-        }
-        catch (TrialEndedException e)
-        {
-            Console.WriteLine(JsonSerializer.Serialize(e.Report, JsonSerializerOptions.Web));
+            if (RunTrial.Current is { } trial)
+            {
+                Console.WriteLine(JsonSerializer.Serialize(trial.Report, JsonSerializerOptions.Web));
+            }
+
             return 0;
         }
         catch (Exception e) when (Explain(e, method.Name, output) is { } fault)

@@ -21,11 +21,11 @@ public sealed class Advisor(Func<JsonObject, TimeSpan, TrialReport?>? trial)
     /// <summary>A run is planned to stay below this share of the memory, because neighbours and fragments take some.</summary>
     private const double Usable = 0.9;
 
-    /// <summary>A whole run ends some 20 to 50 MB above its trial: the checkpoint, the report, a heap that has settled.</summary>
-    private const long AfterTrial = 24 << 20;
+    /// <summary>A heap goes on growing for a while after a trial's few hundred steps.</summary>
+    private const long AfterTrial = 8 << 20;
 
     private const int MostTrials = 3;
-    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(7);
 
     /// <param name="defaults">The recipe's own defaults.</param>
     /// <exception cref="OptionsException">Nothing fits, or the model cannot be read.</exception>

@@ -6,9 +6,16 @@ namespace Alignment.ModelCore.Training.Advice;
 public sealed record AdvisedChoice(string Key, string Value, string Reason);
 
 /// <summary>Seconds of a run by what they go into.</summary>
-public sealed record TimeEstimate(double Prepare, double Steps, double Saving)
+/// <param name="Prepare">Once: starting, loading, tokenising, reference log-probs, forgetting measured before and after, the checkpoint, the report.</param>
+/// <param name="Saving">States to resume from, the last one counted in <paramref name="Prepare"/>.</param>
+/// <param name="Evaluating">Held-out measurements, the last one counted in <paramref name="Prepare"/>.</param>
+/// <param name="Cpu">CPU seconds of all threads together: what stays the same on a machine that is busy.</param>
+public sealed record TimeEstimate(double Prepare, double Steps, double Saving, double Evaluating, double Cpu)
 {
-    public double Total => Prepare + Steps + Saving;
+    public double Total => Prepare + Steps + Saving + Evaluating;
+
+    public static TimeEstimate Of(TrialReport t) => new(
+        Math.Max(0, t.ProcessSeconds - t.LoopSeconds), t.StepSeconds, t.SaveSeconds, t.EvaluateSeconds, Math.Max(0, t.CpuSeconds - t.LoopCpuSeconds) + t.StepCpuSeconds + t.MoreCpuSeconds);
 }
 
 /// <summary>What the advisor recommends, what it will take, and the job file that does it.</summary>
@@ -20,13 +27,10 @@ public sealed record RunAdvice(
 {
     internal static RunAdvice Of(AdviceRequest request, ModelShape model, DataShape data, Goal goal, AdvisedSettings s, MemoryEstimate memory, TrialReport? seen)
     {
-        var time = seen is null ? null : new TimeEstimate(seen.PrepareSeconds, seen.StepSeconds, seen.SaveSeconds * Saves(seen.TotalSteps, s));
+        var time = seen is null ? null : TimeEstimate.Of(seen);
         var rows = FormattableString.Invariant($"{data.Rows} rows of about {data.MeanTokens:0} tokens, the longest {data.LongestTokens}");
         return new(goal.Name, model.Describe(), rows, s, [.. Explain(model, data, s, memory, request.MemoryBytes)], request.MemoryBytes, memory, time, seen is not null, AdvisedSettings.Yaml(s.Keys(request)));
     }
-
-    /// <summary>States every 50 steps, one at the end, and the checkpoint, which costs about as much as a state.</summary>
-    private static int Saves(int steps, AdvisedSettings s) => (steps / 50) + 2 + (s.IsAdapter ? 1 : 0);
 
     private static IEnumerable<AdvisedChoice> Explain(ModelShape model, DataShape data, AdvisedSettings s, MemoryEstimate memory, long limit)
     {

@@ -111,6 +111,8 @@ internal sealed class HeldOutEvaluation(HeldOut held, EvaluationOptions options,
     {
     }
 
+    public int Evaluations(int total, int stepsPerEpoch) => Enumerable.Range(1, total).Count(s => IsDue(s, total, (double)s / stepsPerEpoch));
+
     private bool IsDue(int step, int total, double epoch) => step == total
         || (options.Every > 0 ? step % options.Every == 0 : Math.Abs(epoch - Math.Round(epoch)) < 1e-9);
 }

@@ -4,7 +4,8 @@ using System.Globalization;
 namespace Alignment.Suite.Commands.Bench.Methods;
 
 /// <summary>What a finished child cost.</summary>
-internal sealed record ChildCost(double Seconds, long PeakRssBytes);
+/// <param name="CpuSeconds">Of all its threads, seen until a tenth of a second before its end.</param>
+internal sealed record ChildCost(double Seconds, long PeakRssBytes, double CpuSeconds = double.NaN);
 
 /// <summary>Runs a verb of this executable in a process of its own, so that its memory is its own.</summary>
 internal static class ChildProcess
@@ -26,9 +27,11 @@ internal static class ChildProcess
         var output = child.StandardOutput.ReadToEndAsync(CancellationToken.None);
         var errors = child.StandardError.ReadToEndAsync(CancellationToken.None);
         long peak = 0;
+        var cpu = 0.0;
         while (!child.WaitForExit(Look))
         {
             peak = Math.Max(peak, HighWater(child.Id));
+            cpu = Math.Max(cpu, Cpu(child));
             if (cancellation.IsCancellationRequested)
             {
                 child.Kill(entireProcessTree: true);
@@ -37,8 +40,22 @@ internal static class ChildProcess
         }
 
         child.WaitForExit();
-        return child.ExitCode == 0 ? new(Stopwatch.GetElapsedTime(started).TotalSeconds, peak)
+        return child.ExitCode == 0 ? new(Stopwatch.GetElapsedTime(started).TotalSeconds, peak, cpu)
             : throw new InvalidOperationException($"align {string.Join(' ', arguments)} ended with {child.ExitCode}: {(errors.Result.Trim() is { Length: > 0 } said ? said : output.Result.Trim())}");
+    }
+
+    private static double Cpu(Process child)
+    {
+        try
+        {
+            child.Refresh();
+            return child.TotalProcessorTime.TotalSeconds;
+        }
+        catch (InvalidOperationException)
+        {
+            // It ended meanwhile.
+            return 0;
+        }
     }
 
     /// <summary>The kernel's own record of the largest resident set, in bytes.</summary>
