@@ -30,7 +30,7 @@ public sealed class Reference : IDisposable
     public static Reference Create<T>(T options, TunedModel<CausalModel> tuned, string digest, ReferenceTask task, TrainingFolders folders, IMetricsSink metrics, bool live = false)
         where T : TrainingOptions, IReferenceOptions
     {
-        if (live && options.Tuning.IsAdapter)
+        if (live && tuned.Adapter is not null)
         {
             throw new OptionsException([$"reference_sync_steps moves the reference towards the policy's weights, and tuning.method: {options.Tuning.Method} leaves those alone. Remove it, or use tuning.method: full."]);
         }
@@ -42,7 +42,7 @@ public sealed class Reference : IDisposable
 
         if (options.ReferenceFrom == "adapter_off")
         {
-            return tuned.HoldsBase ? new(task, adapted: tuned) : throw new OptionsException([$"reference_from: adapter_off: tuning.method {options.Tuning.Method} does not keep the base model. Use precomputed."]);
+            return tuned.HoldsBase ? new(task, adapted: tuned) : throw new OptionsException([$"reference_from: adapter_off: with the adapter off this is not the model that the run starts from. Use precomputed."]);
         }
 
         CausalModel? other = null;

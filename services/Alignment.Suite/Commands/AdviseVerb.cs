@@ -2,13 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Alignment.ModelCore.Architectures;
-using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Training.Advice;
 using Alignment.Suite.Commands.Advising;
 using Alignment.Suite.Commands.Bench;
-using Alignment.Text.Tokenization;
 
 namespace Alignment.Suite.Commands;
 
@@ -66,12 +63,12 @@ internal sealed class AdviseVerb : IVerb
         catch (OptionsException e)
         {
             Console.Error.WriteLine(string.Join(Environment.NewLine, e.Problems.Select(p => $"align advise: {p}")));
-            return 64;
+            return ExitCode.Usage;
         }
-        catch (Exception e) when (e is CheckpointException or SafeTensorsException or ArchitectureException or TokenizerException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not OperationCanceledException && ExitCode.Of(e) is { } code)
         {
             Console.Error.WriteLine($"align advise: {e.Message}");
-            return 65;
+            return code;
         }
     }
 

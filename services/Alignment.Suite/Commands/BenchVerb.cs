@@ -30,7 +30,7 @@ internal sealed class BenchVerb : IVerb
         }
 
         command.SetAction((parsed, cancellation) => Task.FromResult(
-            Writable(parsed.GetValue(json)) ? benchmark.Run(new(parsed.GetValue(quick), parsed.GetValue(json), parsed), cancellation) : 64));
+            Writable(parsed.GetValue(json)) ? benchmark.Run(new(parsed.GetValue(quick), parsed.GetValue(json), parsed), cancellation) : ExitCode.Usage));
         return command;
     }
 

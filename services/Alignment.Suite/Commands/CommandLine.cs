@@ -1,13 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Text.RegularExpressions;
+using Alignment.ModelCore.Configuration;
 
 namespace Alignment.Suite.Commands;
 
 /// <summary>The <c>align</c> command: every verb in this folder under one root.</summary>
-internal static class CommandLine
+internal static partial class CommandLine
 {
-    private const int SoftwareFault = 70;
-
     public static async Task<int> RunAsync(string[] args)
     {
         // Not a RootCommand: that one is named after the file, and help should say what people type.
@@ -19,19 +19,49 @@ internal static class CommandLine
 
         try
         {
-            return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            var parsed = root.Parse(args);
+            return parsed.Errors.Count > 0 && args.Length > 0 ? Refuse(parsed) : await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
         catch (OperationCanceledException)
         {
-            return 130;
+            return ExitCode.Interrupted;
         }
         catch (Exception e) when (Environment.GetEnvironmentVariable("ALIGNMENT_TRACE") is null or "")
         {
             var fault = e is AggregateException { InnerException: { } inner } ? inner : e;
             await Console.Error.WriteLineAsync($"align: a fault of this program ({fault.GetType().Name}): {fault.Message.Split('\n')[0].TrimEnd()} Set ALIGNMENT_TRACE=1 and run again to see where; please report it.");
-            return SoftwareFault;
+            return ExitCode.Fault;
         }
     }
+
+    /// <summary>What does not parse, in a reader's words.</summary>
+    private static int Refuse(ParseResult parsed)
+    {
+        var verb = string.Join(' ', parsed.CommandResult.Command.Parents.OfType<Command>().Reverse().Append(parsed.CommandResult.Command).Select(c => c.Name).Distinct());
+        var known = parsed.CommandResult.Command.Children.Select(c => c.Name).ToList();
+        foreach (var message in parsed.Errors.Select(e => e.Message).Distinct())
+        {
+            var strange = Unrecognised().Match(message) is { Success: true } m ? NearestName.Hint(m.Groups[1].Value, known) : "";
+            Console.Error.WriteLine($"{verb}: {ExpectedType().Replace(message, t => $"as {Kind(t.Groups[1].Value)}").TrimEnd('.')}{strange}.");
+        }
+
+        Console.Error.WriteLine($"{verb} --help lists what there is.");
+        return ExitCode.Usage;
+    }
+
+    private static string Kind(string type) => type switch
+    {
+        _ when type.Contains("Int", StringComparison.Ordinal) => "a whole number",
+        _ when type.Contains("Double", StringComparison.Ordinal) || type.Contains("Single", StringComparison.Ordinal) => "a number",
+        _ when type.Contains("Boolean", StringComparison.Ordinal) => "true or false",
+        _ => "what is expected",
+    };
+
+    [GeneratedRegex(@"as expected type '(\S+)'")]
+    private static partial Regex ExpectedType();
+
+    [GeneratedRegex(@"Unrecognized command or argument '([^']*)'")]
+    private static partial Regex Unrecognised();
 
     /// <summary>Every verb, by name.</summary>
     public static IEnumerable<Command> Verbs() => typeof(IVerb).Assembly.GetTypes()

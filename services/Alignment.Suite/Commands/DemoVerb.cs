@@ -45,17 +45,17 @@ internal sealed class DemoVerb : IVerb
             await app.StopAsync(CancellationToken.None);
             ReportTable.Print(outcome, AnsiConsole.Console);
             Console.WriteLine($"Report: {Path.Combine(paths.Data, "report.html")}\nTalk to it: ./align up --data {paths.Data}, then POST /v1/chat/completions with model \"helpdesk\".");
-            return outcome.Gate.Decision == GateVerdict.Pass ? 0 : 3;
+            return outcome.Gate.Decision == GateVerdict.Pass ? ExitCode.Done : ExitCode.GateKept;
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             await Console.Error.WriteLineAsync("align: interrupted; nothing is lost. The same command goes on from here.");
-            return 130;
+            return ExitCode.Interrupted;
         }
         catch (Exception e) when ((e is DemoException or InvalidOperationException ? e.Message : Startup.Explain(e, url)) is { } sentence)
         {
             await Console.Error.WriteLineAsync($"align: {sentence}");
-            return 1;
+            return Startup.CodeOf(e);
         }
     }
 

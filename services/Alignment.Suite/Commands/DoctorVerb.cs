@@ -22,7 +22,7 @@ internal sealed class DoctorVerb : IVerb
                 Console.WriteLine($"{Sign(f.State)} {f.Name,-20} {f.Detail}{(f.Remedy is null ? "" : $"\n{"",23}→ {f.Remedy}")}");
             }
 
-            return findings.Exists(f => f.State == "fail") ? 1 : 0;
+            return findings.Exists(f => f.State == "fail") ? ExitCode.No : ExitCode.Done;
         });
         return command;
     }

@@ -14,12 +14,12 @@ internal static class LineFile
     {
         if (Path.GetFullPath(output.FullName) == Path.GetFullPath(input.FullName))
         {
-            throw new InvalidDataException($"{output.FullName}: --out would overwrite the input; name another file.");
+            throw new ArgumentException($"{output.FullName}: --out would overwrite the input; name another file.");
         }
 
         if (Directory.Exists(input.FullName) || Directory.Exists(output.FullName))
         {
-            throw new InvalidDataException($"{(Directory.Exists(input.FullName) ? input : output).FullName} is a folder; name a file.");
+            throw new ArgumentException($"{(Directory.Exists(input.FullName) ? input : output).FullName} is a folder; name a file.");
         }
 
         // Under another name until it is whole: a fault leaves what was there before.

@@ -18,7 +18,7 @@ internal static class ModelShow
         {
             var exact = true;
             var code = ModelVerb.Guard(() => exact = Show(parse.GetValue(folder)!.FullName, parse.GetValue(tensors)));
-            return code != 0 ? code : exact ? 0 : 1;
+            return code != 0 ? code : exact ? ExitCode.Done : ExitCode.No;
         });
         return command;
     }

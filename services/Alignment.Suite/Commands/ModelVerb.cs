@@ -1,12 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
-using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Generation;
 using Alignment.ModelCore.Native;
 using Alignment.Text.Templates;
-using Alignment.Text.Tokenization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -62,7 +60,7 @@ internal sealed class ModelVerb : IVerb
         }
     }
 
-    /// <summary>Runs an action; what is wrong with the user's files becomes one line on stderr and exit code 1.</summary>
+    /// <summary>Runs an action; what is wrong with the user's files becomes one line on stderr and the exit code of its kind.</summary>
     internal static int Guard(Action action)
     {
         try
@@ -70,22 +68,22 @@ internal sealed class ModelVerb : IVerb
             TorchRuntime.EnsureLoaded();
             using var scope = torch.NewDisposeScope();
             action();
-            return 0;
+            return ExitCode.Done;
         }
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine("Canceled.");
-            return 130;
+            return ExitCode.Interrupted;
         }
         catch (TemplateException e)
         {
             Console.Error.WriteLine(e.Line > 0 ? $"The chat template, line {e.Line}, column {e.Column}: {e.Message}" : $"The chat template: {e.Message}");
-            return 1;
+            return ExitCode.BadData;
         }
-        catch (Exception e) when (e is CheckpointException or ArchitectureException or SafeTensorsException or TokenizerException or AdapterException or InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (ExitCode.Of(e) is { } code)
         {
             Console.Error.WriteLine(e.Message);
-            return 1;
+            return code;
         }
     }
 }

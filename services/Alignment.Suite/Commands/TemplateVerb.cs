@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Alignment.Text.Templates;
-using Alignment.Text.Tokenization;
 
 namespace Alignment.Suite.Commands;
 
@@ -28,10 +27,10 @@ internal sealed class TemplateVerb : IVerb
                 LineFile.Transform(parse.GetValue(input)!, parse.GetValue(output)!, (line, where) => Line(templates, clock, line, where), cancel);
                 return Task.FromResult(0);
             }
-            catch (Exception e) when (e is InvalidDataException or TokenizerException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is not OperationCanceledException && ExitCode.Of(e) is { } code)
             {
                 Console.Error.WriteLine(e.Message);
-                return Task.FromResult(1);
+                return Task.FromResult(code);
             }
         });
         return command;

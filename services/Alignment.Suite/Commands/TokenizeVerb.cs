@@ -27,10 +27,10 @@ internal sealed class TokenizeVerb : IVerb
                 LineFile.Transform(parse.GetValue(input)!, parse.GetValue(output)!, (line, where) => Line(tokenizer, line, where, add, drop), cancel);
                 return Task.FromResult(0);
             }
-            catch (Exception e) when (e is TokenizerException or InvalidDataException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is not OperationCanceledException && ExitCode.Of(e) is { } code)
             {
                 Console.Error.WriteLine(e.Message);
-                return Task.FromResult(1);
+                return Task.FromResult(code);
             }
         });
         return command;

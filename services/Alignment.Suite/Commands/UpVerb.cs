@@ -35,7 +35,7 @@ internal sealed class UpVerb : IVerb
         catch (InvalidOperationException e)
         {
             await Console.Error.WriteLineAsync($"align: {e.Message}");
-            return 1;
+            return ExitCode.Unavailable;
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Alignment.Storage;
+using Alignment.Suite.Commands;
 using Microsoft.AspNetCore.Connections;
 
 namespace Alignment.Suite.Hosting;
@@ -20,7 +21,7 @@ internal static class Startup
         catch (Exception e) when (Explain(e, url) is { } sentence)
         {
             await Console.Error.WriteLineAsync($"align: {sentence}");
-            return 1;
+            return CodeOf(e);
         }
     }
 
@@ -38,6 +39,14 @@ internal static class Startup
             throw new IOException(e.Message, new AddressInUseException(e.Message, e));
         }
     }
+
+    /// <summary>The exit code of a fault that <see cref="Explain"/> knows: something cannot be written, or something is not to be had.</summary>
+    public static int CodeOf(Exception e) => e switch
+    {
+        IOException { InnerException: AddressInUseException } => ExitCode.Unavailable,
+        IOException or UnauthorizedAccessException => ExitCode.CannotWrite,
+        _ => ExitCode.Unavailable,
+    };
 
     /// <summary>A sentence for a known fault, or null.</summary>
     public static string? Explain(Exception e, string url) => e switch

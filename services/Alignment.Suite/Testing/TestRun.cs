@@ -15,7 +15,7 @@ internal static class TestRun
         if (assemblies.Count == 0)
         {
             await Console.Error.WriteLineAsync($"align: no test project named like '{only}' was built under {folder}.");
-            return 2;
+            return Commands.ExitCode.Usage;
         }
 
         var results = new List<ProjectResult>();

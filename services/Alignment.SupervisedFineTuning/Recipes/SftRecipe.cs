@@ -1,4 +1,5 @@
 using Alignment.ModelCore.Checkpointing;
+using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Losses;
@@ -23,6 +24,11 @@ public static class SftRecipe
         var own = encoder.Encode(rows, options.Learn);
         var examples = Examples(options, WithReplay(options, own, encoder, metrics), metrics);
         using var tuned = TunedModel.Causal(options);
+        if (options.Packing != "none" && tuned.Model.Body.Prompt is not null)
+        {
+            throw new OptionsException([$"packing: {options.Packing} cannot go with the learned prompt in {options.Model}: packed rows would share it. Set packing: none."]);
+        }
+
         var inputs = new RunInputs(tuned.Trainable, options.Plan(examples.Select(e => e.Ids.Length)), DataDigest.Of(examples), FolderDigest.OfModel(options.Model));
         var heldOut = options.Evaluation.Data.Count > 0 ? encoder.Encode(SftReader.Read(options.Evaluation.Data), options.Learn) : HeldOut.SampleOf(own);
         var measured = heldOut.Select(r => r.Truncate(options.MaxLength, options.Truncation == "keep_end")).Where(r => r.Targets > 0).ToList();

@@ -39,6 +39,9 @@ public static class AdapterBuilder
         return new(keys);
     }
 
+    /// <summary>Whether this value of <c>tuning.method</c> makes adapters of the kind that a file describes.</summary>
+    public static bool Makes(string method, AdapterConfig config) => Methods.GetValueOrDefault(config.Method)?.Names.Contains(method, StringComparer.Ordinal) == true;
+
     /// <summary>A fresh adapter, the same for the same seed. Those that add to layers leave the model's answers as they are until they are trained.</summary>
     public static AdapterSet Create(nn.Module model, AdapterConfig config, ulong seed)
     {

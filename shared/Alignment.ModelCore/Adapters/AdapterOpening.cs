@@ -65,6 +65,12 @@ public static class AdapterOpening
         throw new AdapterException($"{Path.Combine(folder, AdapterConfig.FileName)}: base_model_name_or_path is '{name}', and no model lies there. Set it to the base's folder.");
     }
 
+    /// <summary>The full path of the folder that an adapter's base is loaded from: its own where both lie together.</summary>
+    public static string HomeOf(string folder) => Path.GetFullPath(AdapterConfig.Load(folder).Text("base_model_name_or_path") == AdapterFolder.Itself ? folder : BaseOf(folder));
+
+    /// <summary>Where a model's tokenizer lies: in its folder, or, where an adapter came without one, in its base's.</summary>
+    public static string FilesOf(string folder) => File.Exists(Path.Combine(folder, "tokenizer.json")) || !AdapterFolder.Is(folder) || File.Exists(Path.Combine(folder, "config.json")) ? folder : FilesOf(BaseOf(folder));
+
     /// <summary>The configuration of the model that a folder opens as.</summary>
     public static DecoderConfig ConfigOf(string folder)
     {

@@ -26,6 +26,11 @@ internal static class JsonLines
             {
                 if (Parse(file, number, bytes.Span, problems) is { } o && read(new JsonLine(file, number, o, problems)) is { } row)
                 {
+                    if (row is DataRow known)
+                    {
+                        known.Origin = new(file, number);
+                    }
+
                     rows.Add(row);
                 }
             }

@@ -18,6 +18,17 @@ public static class LabelledReader
 
     private static LabelledRow[]? Rows(JsonLine line)
     {
+        var rows = Labelled(line);
+        foreach (var row in rows ?? [])
+        {
+            row.Origin = new(line.File, line.Number);
+        }
+
+        return rows;
+    }
+
+    private static LabelledRow[]? Labelled(JsonLine line)
+    {
         if (line.Has("chosen") || line.Has("rejected"))
         {
             if (PreferenceReader.Row(line) is not { } pair)

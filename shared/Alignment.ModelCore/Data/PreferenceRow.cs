@@ -7,7 +7,7 @@ namespace Alignment.ModelCore.Data;
 /// <paramref name="Rejected"/> are message lists; <paramref name="Plain"/> says that the file had bare text, which a model without a
 /// chat template is given as such. <paramref name="Margin"/> is by how much, in score units; NaN where the file does not say.
 /// </summary>
-public sealed record PreferenceRow(JsonArray Prompt, JsonArray Chosen, JsonArray Rejected, bool Plain = false, double Margin = double.NaN)
+public sealed record PreferenceRow(JsonArray Prompt, JsonArray Chosen, JsonArray Rejected, bool Plain = false, double Margin = double.NaN) : DataRow
 {
     /// <summary>Share of votes for chosen, ties counted half; NaN where the file does not say.</summary>
     public double VoteShare { get; init; } = double.NaN;

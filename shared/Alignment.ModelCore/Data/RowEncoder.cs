@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Data.Collators;
 using Alignment.ModelCore.Generation;
 using Alignment.Text.Templates;
@@ -42,6 +43,7 @@ public sealed class RowEncoder
     /// <summary>The tokenizer and chat template of a checkpoint folder.</summary>
     public static RowEncoder Load(string folder)
     {
+        folder = AdapterOpening.FilesOf(folder);
         if (!File.Exists(Path.Combine(folder, "tokenizer.json")))
         {
             throw new InvalidDataException($"{folder}: no tokenizer.json. Name a checkpoint folder in Hugging Face layout.");
@@ -214,7 +216,9 @@ public sealed class RowEncoder
                 loop.Break();
             }
         });
-        return first is not { } bad ? done : throw new InvalidDataException(
-            bad.Fault is TemplateException ? $"The chat template refuses row {bad.Row + 1} of the data: {bad.Fault.Message}" : $"Row {bad.Row + 1} of the data: {bad.Fault.Message}", bad.Fault);
+        return first is not { } bad ? done : throw Refused((rows[bad.Row] as DataRow)?.Origin ?? new("data", bad.Row + 1), bad.Fault);
     }
+
+    private static DataException Refused(RowOrigin at, Exception fault) => new([fault is TemplateException
+        ? new(at.File, at.Line, null, $"the chat template refuses the row: {fault.Message}", "Mend the row, or the template.") : new(at.File, at.Line, null, fault.Message, "")]);
 }

@@ -7,7 +7,7 @@ namespace Alignment.ModelCore.Data;
 /// template); <paramref name="Tools"/> the functions offered, if any. A plain prompt with its response is a two-message conversation
 /// with <paramref name="Plain"/> set: where the model has no chat template it is trained as bare text.
 /// </summary>
-public sealed record SftRow(JsonArray Messages, JsonArray? Tools = null, bool Plain = false, double Weight = 1)
+public sealed record SftRow(JsonArray Messages, JsonArray? Tools = null, bool Plain = false, double Weight = 1) : DataRow
 {
     /// <summary>A prompt and its response.</summary>
     public static SftRow Of(string prompt, string response) => new(Chat(("user", prompt), ("assistant", response)), Plain: true);

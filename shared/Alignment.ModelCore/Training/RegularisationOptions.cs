@@ -61,7 +61,7 @@ public sealed class RegularisationOptions : IOptionSet
     [Option("Dropout on embeddings, attention and residual stream in place of the checkpoint's own; unset: as it is.", Min = 0, Max = 0.99)]
     public double? Dropout { get; init; }
 
-    [Option("After training, the weights are combined with the starting checkpoint's. With an adapter only linear.", Choices = "none|linear|slerp|ties|dare")]
+    [Option("After training, the weights are combined with the starting checkpoint's. With an adapter linear scales it; slerp, ties and dare fold it into the base, weight by weight, where that is possible.", Choices = "none|linear|slerp|ties|dare")]
     public string Average { get; init; } = "none";
 
     [Option("How much of the trained weights stays: 0 is the start, 1 the trained model.", Min = 0, Max = 2)]

@@ -72,7 +72,7 @@ public static class TrainingExtensions
         var tasks = r.Measures ? General(options, tuned.Model, view, heldOut, encoder) : null;
         if (r.Average != "none")
         {
-            list.Add(new WeightAverage(weights, Averaging(r, tuned.Adapter is not null), tasks, options.Seed));
+            list.Add(new WeightAverage(weights, r, tasks, options.Seed, Folding(tuned, r.Average)));
         }
 
         if (tasks is not null && r.Forgetting)
@@ -121,6 +121,23 @@ public static class TrainingExtensions
 
     private static OptionsException NoEvaluation() => new(["evaluation: this recipe has no evaluation. Remove the section."]);
 
-    private static RegularisationOptions Averaging(RegularisationOptions r, bool adapter) => !adapter || r.Average == "linear" ? r
-        : throw new OptionsException([$"regularisation.average: {r.Average} needs all of the weights, and an adapter is trained. Use linear, or tuning.method: full."]);
+    // The straight line stays inside an adapter; any other average is one of whole weights.
+    private static Func<IReadOnlyList<(Tensor Target, Tensor Start, Tensor Trained)>>? Folding<T>(TunedModel<T> tuned, string average)
+        where T : nn.Module
+    {
+        if (tuned.Adapter is null || (average == "linear" && !tuned.Continued))
+        {
+            return null;
+        }
+
+        return tuned.CannotFold is not { } reason ? Fold
+            : throw new OptionsException([$"regularisation.average: {average} is taken between the start's weights and the result's, and this adapter cannot be folded into them: {reason}. Use {(tuned.Continued ? "none" : "linear")}, or tuning.method: full."]);
+
+        IReadOnlyList<(Tensor, Tensor, Tensor)> Fold()
+        {
+            var sides = tuned.Folded();
+            tuned.Absorb();
+            return sides;
+        }
+    }
 }

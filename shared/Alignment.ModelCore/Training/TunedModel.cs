@@ -19,25 +19,47 @@ public sealed class TunedModel<T> : IDisposable
     private const string PeftPrefix = "base_model.model.";
     private readonly TrainingOptions options;
     private readonly Lazy<HashSet<string>> own;
+        private bool absorbed;
 
-    internal TunedModel(T model, DecoderConfig decoder, TrainingOptions options)
+    /// <param name="going">The adapter that the starting folder holds, which goes on learning.</param>
+    internal TunedModel(T model, DecoderConfig decoder, TrainingOptions options, AdapterSet? going = null)
     {
         (Model, this.options) = (model, options);
         own = new(() => [.. model.named_parameters().Select(p => p.name)]);
-        CheckBase(model, options.Tuning);
-        LayerFreezing.Apply(model, options.Tuning);
+        Continued = going is not null;
+        if (!Continued)
+        {
+            CheckBase(model, options.Tuning);
+            LayerFreezing.Apply(model, options.Tuning);
+        }
+
         TunedModel.ComputeIn(model, options.ComputeType);
         if (options.Regularisation.Dropout is { } dropout)
         {
             model.SetDropout(dropout);
         }
 
-        if (!options.Tuning.IsAdapter)
+        if (!Continued && !options.Tuning.IsAdapter)
         {
             Trainable = model.Trainable();
             return;
         }
 
+        Adapter = going ?? Fresh(model, decoder, options);
+        Trainable = [.. Adapter.Tensors.Select(t => (t.Key, (Tensor)t.Value))];
+        if (options.Tuning.Merge == true && Adapter.CannotMerge is { } reason)
+        {
+            throw new OptionsException([$"tuning.merge: the result cannot be merged, because {reason}. Remove the key, or set it to false."]);
+        }
+
+        if (options.Tuning.Merge == false && Continued && Home == Path.GetFullPath(options.Model))
+        {
+            throw new OptionsException([$"tuning.merge: false writes an adapter that names its base, and the base of {options.Model} lies beside the adapter. Remove the key: the result will have the same form."]);
+        }
+    }
+
+    private static AdapterSet Fresh(T model, DecoderConfig decoder, TrainingOptions options)
+    {
         var config = AdapterBuilder.Configure(options.Tuning, decoder);
         if (options.Tuning.PromptText.Length > 0)
         {
@@ -46,22 +68,19 @@ public sealed class TunedModel<T> : IDisposable
 
         try
         {
-            Adapter = AdapterBuilder.Create(model, config, (ulong)options.Seed);
+            return AdapterBuilder.Create(model, config, (ulong)options.Seed);
         }
         catch (AdapterException e)
         {
             // The user wrote the section, not the file that the adapter will have.
             throw new OptionsException([$"tuning: {e.Message.Replace("adapter_config.json: ", "", StringComparison.Ordinal)}"]);
         }
-
-        Trainable = [.. Adapter.Tensors.Select(t => (t.Key, (Tensor)t.Value))];
-        if (options.Tuning.Merge == true && Adapter.CannotMerge is { } reason)
-        {
-            throw new OptionsException([$"tuning.merge: the result cannot be merged, because {reason}. Remove the key, or set it to false."]);
-        }
     }
 
     public T Model { get; }
+
+    /// <summary>Whether an adapter that was there goes on learning: then the base is not what the run starts from.</summary>
+    public bool Continued { get; }
 
     /// <summary>What learns beside a frozen base; null where the model's own parameters do.</summary>
     public AdapterSet? Adapter { get; }
@@ -70,11 +89,39 @@ public sealed class TunedModel<T> : IDisposable
     public IReadOnlyList<(string Name, Tensor Value)> Trainable { get; }
 
     /// <summary>Whether the starting checkpoint does not have this parameter: an adapter's, or a score head's that a language model got.</summary>
-    public bool IsNew(string parameter) => Adapter is not null ? !own.Value.Contains(parameter.StartsWith(PeftPrefix, StringComparison.Ordinal) ? parameter[PeftPrefix.Length..] : parameter)
+    public bool IsNew(string parameter) => Continued ? false : Adapter is not null ? !own.Value.Contains(parameter.StartsWith(PeftPrefix, StringComparison.Ordinal) ? parameter[PeftPrefix.Length..] : parameter)
         : Model is ScoringModel scoring && parameter.StartsWith(scoring.HeadName + ".", StringComparison.Ordinal) && AdapterOpening.ConfigOf(options.Model).Head == HeadKind.Language;
 
     /// <summary>Whether the starting model is still inside: with an adapter, the base is the reference and needs no second copy.</summary>
-    public bool HoldsBase => Adapter is { ChangesBase: false };
+    public bool HoldsBase => Adapter is { ChangesBase: false } && !Continued;
+
+    /// <summary>
+    /// The base's parameters that the adapter would change if it were folded in: the parameter, a copy of it, and what it would be. Call
+    /// <see cref="Absorb"/> before writing into them.
+    /// </summary>
+    internal IReadOnlyList<(Tensor Target, Tensor Start, Tensor Trained)> Folded()
+    {
+        var merged = Adapter!.MergedValues();
+        return [.. Model.named_parameters().Select(p => (Target: (Tensor)p.parameter, Trained: merged(p.name, p.parameter))).Where(p => p.Target.Handle != p.Trained.Handle)
+            .Select(p => (p.Target, p.Target.detach().clone(), p.Trained.detach().clone()))];
+    }
+
+    /// <summary>The adapter is off for good: what it learned has gone into the base's parameters, which are the result.</summary>
+    internal void Absorb()
+    {
+        Adapter!.Disable();
+        absorbed = true;
+    }
+
+    /// <summary>Why the result cannot be a weight-wise average of base and base with adapter; null: it can.</summary>
+    internal string? CannotFold => Adapter switch
+    {
+        null => null,
+        { CannotMerge: { } reason } => reason,
+        { MergeIsLossy: true } => "the base is quantised",
+        { ChangesBase: true } => "the adapter took its start out of the base (init_lora_weights)",
+        _ => Continued ? "the run went on training an adapter, so its start is not the base" : options.Tuning.Merge == false ? "tuning.merge: false keeps the adapter apart" : null,
+    };
 
     /// <summary>Switches to the base until disposed; only where <see cref="HoldsBase"/>.</summary>
     public IDisposable AsBase() => HoldsBase ? new BaseScope(Adapter!) : throw new InvalidOperationException("The starting model is not inside this one: it was trained in full, or its adapter took something out of it.");
@@ -86,16 +133,16 @@ public sealed class TunedModel<T> : IDisposable
     /// </summary>
     public void Save(string folder)
     {
-        var how = new SaveOptions { CopyFilesFrom = options.Model, DType = options.SaveType };
-        if (Adapter is null)
+        var how = new SaveOptions { CopyFilesFrom = AdapterOpening.FilesOf(options.Model), DType = options.SaveType };
+        if (Adapter is null || absorbed)
         {
             Write(folder, how);
         }
         else if (options.Tuning.Merge == false)
         {
-            Adapter.Config.Json["base_model_name_or_path"] = Path.GetFullPath(options.Model);
+            Adapter.Config.Json["base_model_name_or_path"] = Continued ? Home : Path.GetFullPath(options.Model);
             AdapterFolder.Save(Adapter, folder, options.SaveType);
-            CheckpointWriter.CopyCompanions(options.Model, folder);
+            CheckpointWriter.CopyCompanions(how.CopyFilesFrom, folder);
         }
         else if (Adapter.CannotMerge is not null || (Adapter.MergeIsLossy && options.Tuning.Merge is null))
         {
@@ -118,6 +165,9 @@ public sealed class TunedModel<T> : IDisposable
             Write(folder, how with { Change = Adapter.MergedValues() });
         }
     }
+
+    /// <summary>Where the base of the adapter that went on learning lies.</summary>
+    private string Home => AdapterOpening.HomeOf(options.Model);
 
     private void Write(string folder, SaveOptions how)
     {
@@ -171,8 +221,9 @@ public static class TunedModel
     /// <summary>A language model that is there already.</summary>
     public static TunedModel<CausalModel> Causal(CausalModel model, TrainingOptions options)
     {
-        model.Adapter = Settle(model.Adapter, options);
-        return new(model, model.Config, options);
+        var going = Settle(model.Adapter, options);
+        model.Adapter = null;
+        return new(model, model.Config, options, going);
     }
 
     /// <summary>The scoring model at <c>options.Model</c>; a language model gets a new head of <paramref name="labels"/> scores from the seed.</summary>
@@ -189,20 +240,43 @@ public static class TunedModel
     /// <summary>A scoring model that is there already.</summary>
     public static TunedModel<ScoringModel> Scoring(ScoringModel model, TrainingOptions options)
     {
-        model.Adapter = Settle(model.Adapter, options);
-        return new(model, model.Config, options);
+        var going = Settle(model.Adapter, options);
+        model.Adapter = null;
+        return new(model, model.Config, options, going);
     }
 
-    // A run that starts from an adapter's folder trains on what the adapter made of its base.
+    // A run that starts from an adapter's folder trains on what the adapter made of its base, or trains the adapter on.
     private static AdapterSet? Settle(AdapterSet? opened, TrainingOptions options)
     {
-        if (opened?.CannotMerge is { } reason)
+        var tuning = options.Tuning;
+        if (opened is null)
         {
-            throw new OptionsException([$"model: {options.Model} is an adapter that cannot be merged ({reason}), so no training can start from it. Start from its base."]);
+            return tuning.ContinueAdapter != true ? null : throw new OptionsException([$"tuning.continue_adapter: {options.Model} holds no adapter. Remove the key."]);
         }
 
-        opened?.Merge();
-        opened?.Dispose();
+        var own = tuning.Method == "full" || AdapterBuilder.Makes(tuning.Method, opened.Config);
+        if (tuning.ContinueAdapter == true && !own)
+        {
+            throw new OptionsException([$"tuning.continue_adapter goes on with the {opened.Config.Method} adapter in {options.Model}, and tuning.method is {tuning.Method}. Leave method out."]);
+        }
+
+        if (tuning.ContinueAdapter == true && opened.Config.Method == "ADALORA")
+        {
+            throw new OptionsException([$"tuning.continue_adapter: {options.Model} is an AdaLoRA adapter, which is used and merged here, not trained. Remove the key: it will be merged into its base first."]);
+        }
+
+        if (tuning.ContinueAdapter ?? (opened.CannotMerge is not null && own))
+        {
+            return opened;
+        }
+
+        if (opened.CannotMerge is { } reason)
+        {
+            throw new OptionsException([$"model: {options.Model} is an adapter that cannot be merged ({reason}), so tuning.method: {tuning.Method} cannot start from it. Leave method out to go on training the adapter itself, or start from its base."]);
+        }
+
+        opened.Merge();
+        opened.Dispose();
         return null;
     }
 

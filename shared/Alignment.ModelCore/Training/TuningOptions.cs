@@ -111,12 +111,15 @@ public sealed class TuningOptions : IOptionSet
     [Option("Folds the adapter into the finished checkpoint; false writes a PEFT folder that names its base. Unset: folded in, or where that is impossible or the base is quantised, the base with the adapter beside it.")]
     public bool? Merge { get; init; }
 
+    [Option("Where model names an adapter's folder: go on training that adapter, with the settings it has, instead of folding it into its base first. Unset: only where it cannot be folded in (learned prompts, bottleneck adapters), and method is left out or its own.")]
+    public bool? ContinueAdapter { get; init; }
+
     /// <summary>Whether a frozen base carries something that learns.</summary>
     public bool IsAdapter => Method is not ("full" or "freeze");
 
     public IEnumerable<string> Contradictions(IReadOnlySet<string> given)
     {
-        foreach (var (key, methods) in Owners().Where(o => given.Contains(o.Key) && !o.Methods.Contains(Method, StringComparer.Ordinal)))
+        foreach (var (key, methods) in Owners().Where(o => given.Contains(o.Key) && !(ContinueAdapter == true && o.Key == "merge") && !o.Methods.Contains(Method, StringComparer.Ordinal)))
         {
             yield return $"{key} needs method: {string.Join(" or ", methods)}, and method is {Method}.";
         }
@@ -172,7 +175,15 @@ public sealed class TuningOptions : IOptionSet
             }
         }
 
-        if (Quantise != "none" && (Method is "full" or "freeze"))
+        if (ContinueAdapter == true)
+        {
+            foreach (var key in given.Where(k => k is not ("continue_adapter" or "method" or "merge" or "quantise" or "int8_threshold")))
+            {
+                yield return $"{key} cannot be set with continue_adapter: true: the adapter keeps the settings that it has.";
+            }
+        }
+
+        if (Quantise != "none" && ContinueAdapter != true && (Method is "full" or "freeze"))
         {
             yield return $"quantise: {Quantise} needs an adapter: a quantised weight cannot learn, and method is {Method}.";
         }

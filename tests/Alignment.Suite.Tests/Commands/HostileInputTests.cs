@@ -17,7 +17,7 @@ public sealed class HostileInputTests : IDisposable
     [InlineData("config.json", "[]", "not a JSON object")]
     [InlineData("generation_config.json", "{\"eos_token_id\": \"x\"}", "eos_token_id is \"x\"")]
     [InlineData("chat_template.jinja", "{{ m.content }", "chat template does not parse (line 1")]
-    [InlineData("chat_template.jinja", "{{ raise_exception('roles must alternate') }}", "refuses row 1 of the data: roles must alternate")]
+    [InlineData("chat_template.jinja", "{{ raise_exception('roles must alternate') }}", "rows.jsonl:1: the chat template refuses the row: roles must alternate")]
     [InlineData("config.json", "{\"model_type\": \"llama\", \"vocab_size\": 5}", "belongs to another model")]
     public async Task Train_BrokenModelFile_NamesItAndLeavesNothing(string file, string content, string expected)
     {
@@ -115,7 +115,7 @@ public sealed class HostileInputTests : IDisposable
         File.WriteAllText(output, "old");
         File.WriteAllBytes(input, [.. "{\"text\": \"é\", \"messages\": [{\"role\": \"user\", \"content\": \"é\"}]}\n"u8, .. Encoding.Latin1.GetBytes("{\"text\": \"é\", \"messages\": []}")]);
         var (code, errors) = await ConsoleCommands.RunAsync(verb, Base, "--jsonl", input, "--out", output);
-        Assert.Equal(1, code);
+        Assert.Equal(65, code);
         Assert.Contains("in.jsonl line 2: byte 11 is not UTF-8", errors, StringComparison.Ordinal);
         Assert.Equal("old", File.ReadAllText(output));
         Assert.False(File.Exists(output + ".partial"));
@@ -129,7 +129,7 @@ public sealed class HostileInputTests : IDisposable
         var file = Path.Combine(folder, "ids.json");
         File.WriteAllText(file, ids);
         var (code, errors) = await ConsoleCommands.RunAsync("model", "logits", Base, "--ids", file, "--out", Path.Combine(folder, "l.safetensors"));
-        Assert.Equal(1, code);
+        Assert.Equal(65, code);
         Assert.Contains(expected, errors, StringComparison.Ordinal);
     }
 
@@ -141,8 +141,39 @@ public sealed class HostileInputTests : IDisposable
     public async Task Generate_NumberOutOfRange_NamesTheOption(string option, string value)
     {
         var (code, errors) = await ConsoleCommands.RunAsync("model", "generate", Base, "--ids", "1", option, value);
-        Assert.Equal(1, code);
+        Assert.Equal(64, code);
         Assert.Contains($"{option} must be", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("model generate BASE --ids 1 --seed x", 64, "Cannot parse argument 'x' for option '--seed' as a whole number")]
+    [InlineData("model generate BASE --ids 1 --temperature warm", 64, "as a number")]
+    [InlineData("trian sft", 64, "did you mean train?")]
+    [InlineData("train sft --outt x", 64, "did you mean --out?")]
+    [InlineData("model show nowhere", 65, "nowhere")]
+    [InlineData("tokenize nowhere --jsonl a --out b", 65, "nowhere")]
+    [InlineData("advise --model BASE --data ROWS --memory 1M --no-trial", 64, "--memory 1 MB is too little")]
+    [InlineData("advise --model BASE --data nowhere.jsonl --memory 1G --no-trial", 64, "nowhere.jsonl")]
+    public async Task Words_ThatCannotBe_EndWithTheCodeOfTheTable(string words, int expectedCode, string expected)
+    {
+        var rows = Rows("""{"prompt": "a", "response": "b"}""");
+        var (code, errors) = await ConsoleCommands.RunAsync([.. words.Split(' ').Select(w => w.Replace("BASE", Base, StringComparison.Ordinal).Replace("ROWS", rows, StringComparison.Ordinal))]);
+        Assert.Equal(expectedCode, code);
+        Assert.Contains(expected, errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("Nullable", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain(" 0 GB", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("sft", """{"prompt": "a", "response": "b", "weight": 0}""", "rows.jsonl: no row has a token to learn")]
+    [InlineData("kto", """{"prompt": "a", "completion": "b", "label": true}""", "rows.jsonl: field 'label': is true in all 1 rows")]
+    [InlineData("ppo", """{"prompt": "a"}""", "rows.jsonl:1: field 'prompt': has")]
+    public async Task Train_DataThatCannotTeach_NamesTheFile(string method, string row, string expected)
+    {
+        var rows = Rows(row);
+        var (code, errors) = await ConsoleCommands.RunAsync(["train", method, "--set", $"model={Base}", "--set", $"data={rows}", "--set", "max_length=66", .. method == "ppo" ? new[] { "--set", "reward.sources=length:1..5" } : [], "--out", Out]);
+        Assert.Equal(65, code);
+        Assert.Contains(expected, errors, StringComparison.Ordinal);
     }
 
     private string Out => Path.Combine(folder, "run");

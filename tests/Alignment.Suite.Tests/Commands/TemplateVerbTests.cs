@@ -43,7 +43,7 @@ public sealed class TemplateVerbTests : IDisposable
         File.WriteAllText(Path.Combine(folder, "t.jinja"), "x");
         File.WriteAllText(Path.Combine(folder, "in.jsonl"), "{\"messages\":[]}\n[1]\n");
         var (code, errors) = await ConsoleCommands.RunAsync("template", Path.Combine(folder, "t.jinja"), "--jsonl", Path.Combine(folder, "in.jsonl"), "--out", Path.Combine(folder, "out.jsonl"));
-        Assert.Equal(1, code);
+        Assert.Equal(65, code);
         Assert.Contains("line 2: an object with \"messages\" (a list) is expected", errors, StringComparison.Ordinal);
     }
 

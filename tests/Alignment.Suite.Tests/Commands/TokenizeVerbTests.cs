@@ -73,7 +73,7 @@ public sealed class TokenizeVerbTests : IDisposable
     {
         File.WriteAllText(In, text);
         var (code, errors) = await ConsoleCommands.RunAsync("tokenize", Path.Combine(Golden, "gpt2"), "--jsonl", In, "--out", Out);
-        Assert.Equal(1, code);
+        Assert.Equal(65, code);
         Assert.Contains(expected, errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
     }
@@ -83,7 +83,7 @@ public sealed class TokenizeVerbTests : IDisposable
     {
         File.WriteAllText(In, """{"text":"a"}""");
         var (code, errors) = await ConsoleCommands.RunAsync("tokenize", Path.Combine(Golden, "gpt2"), "--jsonl", In, "--out", In);
-        Assert.Equal(1, code);
+        Assert.Equal(64, code);
         Assert.Contains("would overwrite the input", errors, StringComparison.Ordinal);
         Assert.Equal("""{"text":"a"}""", File.ReadAllText(In));
     }
@@ -92,7 +92,7 @@ public sealed class TokenizeVerbTests : IDisposable
     public async Task Tokenize_NoSuchFile_LeavesNoOutput()
     {
         var (code, errors) = await ConsoleCommands.RunAsync("tokenize", Path.Combine(Golden, "gpt2"), "--jsonl", Path.Combine(folder, "none.jsonl"), "--out", Out);
-        Assert.Equal(1, code);
+        Assert.Equal(65, code);
         Assert.Contains("none.jsonl", errors, StringComparison.Ordinal);
         Assert.False(File.Exists(Out));
     }

@@ -101,7 +101,7 @@ public sealed class EveryMethodTests : IDisposable
             tuned.Save(Path.Combine(folder, "prompt"));
         }
 
-        Assert.Contains("Start from its base", Assert.Throws<OptionsException>(() => TunedModel.Causal(Options("lora", 1e-3, Path.Combine(folder, "prompt")))).Message, StringComparison.Ordinal);
+        Assert.Contains("or start from its base", Assert.Throws<OptionsException>(() => TunedModel.Causal(Options("lora", 1e-3, Path.Combine(folder, "prompt")))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,7 +18,7 @@ public sealed record OnlinePrompts(RowEncoder Encoder, IReadOnlyList<PromptRow> 
         var fits = Enumerable.Range(0, rows.Count).Where(i => ids[i].Length <= room).ToList();
         if (fits.Count < rows.Count && (options.LongPrompts == "refuse" || fits.Count == 0))
         {
-            throw new DataException([.. Enumerable.Range(0, rows.Count).Except(fits).Select(i => new DataProblem("data", i + 1, "prompt",
+            throw new DataException([.. Enumerable.Range(0, rows.Count).Except(fits).Select(i => new DataProblem(rows[i].Origin?.File ?? "data", rows[i].Origin?.Line ?? i + 1, "prompt",
                 $"has {ids[i].Length} tokens, and max_length {options.MaxLength} less max_new_tokens {options.MaxNewTokens} leaves {room}.",
                 "Raise max_length, lower max_new_tokens, or set long_prompts: drop."))]);
         }

@@ -15,16 +15,14 @@ using Alignment.Text.Tokenization;
 
 namespace Alignment.Suite.Commands.Training;
 
-/// <summary>Runs one training method from the command line and turns every fault into a clear line and an exit code (sysexits.h).</summary>
+/// <summary>Runs one training method from the command line and turns every fault into a clear line and an exit code (<see cref="ExitCode"/>).</summary>
 internal static class TrainingCommand
 {
-    private const int Usage = 64, BadData = 65, Unavailable = 69, CannotWrite = 73, NoMemory = 71, Interrupted = 130;
-
     public static int Run(ITrainMethod method, string? config, IReadOnlyList<string> sets, string? output, CancellationToken cancellation)
     {
         if (string.IsNullOrEmpty(output))
         {
-            return Fail($"align train {method.Name}: --out DIR is missing: the folder for the checkpoint and the state to resume from.", Usage);
+            return Fail($"align train {method.Name}: --out DIR is missing: the folder for the checkpoint and the state to resume from.", ExitCode.Usage);
         }
 
         var folder = new RunFolder(output);
@@ -52,25 +50,38 @@ internal static class TrainingCommand
         using var alone = folder.Claim(keys["model"]?.ToString());
         using var file = new JsonLinesMetrics(Path.Combine(folder.Path, "metrics.jsonl"));
         using var board = new TensorBoardMetrics(folder.Path, TimeProvider.System);
-        var result = run(TrainingFolders.In(folder.Path), new CompositeMetrics(new ConsoleMetrics(LogEvery(keys)), file, board), cancellation);
+        var result = Named(keys, () => run(TrainingFolders.In(folder.Path), new CompositeMetrics(new ConsoleMetrics(LogEvery(keys)), file, board), cancellation));
         TrainingReport.Write(Path.Combine(folder.Path, "report.html"), method.Name, file.Path, keys, result);
         Say(result);
+    }
+
+    /// <summary>A recipe sees rows, not files: what is wrong with all of them is said of the files that the key data names.</summary>
+    private static TrainingResult Named(System.Text.Json.Nodes.JsonObject keys, Func<TrainingResult> run)
+    {
+        try
+        {
+            return run();
+        }
+        catch (DataException e)
+        {
+            throw e.In(keys["data"] switch { System.Text.Json.Nodes.JsonArray several => [.. several.Select(f => f!.ToString())], { } one => [one.ToString()], _ => [] });
+        }
     }
 
     /// <summary>What to tell the user; null: a fault of this program.</summary>
     private static (string Message, int Code)? Explain(Exception fault, string method, string output) => fault switch
     {
         AggregateException several => Explain(several.InnerExceptions[0], method, output),
-        OptionsException e => (string.Join(Environment.NewLine, e.Problems.Select(p => $"align train {method}: {p}")), Usage),
+        OptionsException e => (string.Join(Environment.NewLine, e.Problems.Select(p => $"align train {method}: {p}")), ExitCode.Usage),
         OutOfMemoryException or ExternalException when fault is OutOfMemoryException || fault.Message.Contains("can't allocate memory", StringComparison.Ordinal) =>
-            ("Not enough memory. A smaller batch_size with more gradient_accumulation, an adapter (tuning.method: lora) or a quantised base (tuning.quantise: nf4_double) takes less; 'align advise --memory' finds settings that fit.", NoMemory),
+            ("Not enough memory. A smaller batch_size with more gradient_accumulation, an adapter (tuning.method: lora) or a quantised base (tuning.quantise: nf4_double) takes less; 'align advise --memory' finds settings that fit.", ExitCode.NoMemory),
         ExternalException when fault.Message.Contains("index out of range in self", StringComparison.Ordinal) =>
-            ("A token id lies outside a model's vocabulary: a model named in the job (model, reference, reward_model, critic) has another tokenizer than the others. Name models of one family.", BadData),
-        OperationCanceledException => ($"Stopped. {Saved(output)}", Interrupted),
-        RewardException e => ($"{e.Message} {Saved(output)}", Unavailable),
-        FileNotFoundException or DirectoryNotFoundException when !fault.Message.Contains(output, StringComparison.Ordinal) => ($"{fault.Message} Check the paths in the job file; they are relative to the folder the command runs in.", BadData),
-        IOException or UnauthorizedAccessException => ($"{fault.Message} Check that {output} is writable and the disk has room, then run the same command again: it resumes.", CannotWrite),
-        DataException or NonFiniteException or InvalidDataException or CheckpointException or SafeTensorsException or ArchitectureException or AdapterException or TokenizerException or TemplateException => (fault.Message, BadData),
+            ("A token id lies outside a model's vocabulary: a model named in the job (model, reference, reward_model, critic) has another tokenizer than the others. Name models of one family.", ExitCode.BadData),
+        OperationCanceledException => ($"Stopped. {Saved(output)}", ExitCode.Interrupted),
+        RewardException e => ($"{e.Message} {Saved(output)}", ExitCode.Unavailable),
+        FileNotFoundException or DirectoryNotFoundException when !fault.Message.Contains(output, StringComparison.Ordinal) => ($"{fault.Message} Check the paths in the job file; they are relative to the folder the command runs in.", ExitCode.BadData),
+        IOException or UnauthorizedAccessException => ($"{fault.Message} Check that {output} is writable and the disk has room, then run the same command again: it resumes.", ExitCode.CannotWrite),
+        DataException or NonFiniteException or InvalidDataException or CheckpointException or SafeTensorsException or ArchitectureException or AdapterException or TokenizerException or TemplateException => (fault.Message, ExitCode.BadData),
         _ => null,
     };
 

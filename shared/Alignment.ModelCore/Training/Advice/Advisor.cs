@@ -83,6 +83,6 @@ public sealed class Advisor(Func<JsonObject, TimeSpan, TrialReport?>? trial)
     {
         var needs = Estimate(model, least, goal, data, correction).Total / Usable;
         return string.Create(CultureInfo.InvariantCulture,
-            $"--memory {request.MemoryBytes / 1e9:0.##} GB is too little for {model.Describe()}: the smallest run (rank {least.Rank} over an {least.Quantise} base, one row at a time) needs about {needs / 1e9:0.##} GB. Take a smaller model, shorter rows (max_length) or more memory.");
+            $"--memory {MemorySize.Text(request.MemoryBytes)} is too little for {model.Describe()}: the smallest run (rank {least.Rank} over an {least.Quantise} base, one row at a time) needs about {MemorySize.Text(needs)}. Take a smaller model, shorter rows (max_length) or more memory.");
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Diagnostics;
 

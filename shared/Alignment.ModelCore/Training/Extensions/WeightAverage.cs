@@ -8,9 +8,11 @@ namespace Alignment.ModelCore.Training.Extensions;
 
 /// <summary>
 /// After training, weights = start ∘ trained at <c>average_alpha</c>; other values of alpha are measured besides where asked. A LoRA delta B·A
-/// is scaled in B alone, which starts at zero, so that the merged weights lie on the straight line.
+/// is scaled in B alone, which starts at zero, so that the merged weights lie on the straight line. Other averages than the straight line are taken
+/// weight by weight between the base and what the adapter makes of it, and the result has no adapter any more.
 /// </summary>
-internal sealed class WeightAverage(StartingWeights weights, RegularisationOptions options, GeneralTasks? tasks, long seed) : IRunExtension
+/// <param name="folded">The weights to average where an adapter is folded in; null: the trainable parameters themselves.</param>
+internal sealed class WeightAverage(StartingWeights weights, RegularisationOptions options, GeneralTasks? tasks, long seed, Func<IReadOnlyList<(Tensor Target, Tensor Start, Tensor Trained)>>? folded = null) : IRunExtension
 {
     private readonly JsonArray sweep = [];
     private bool done;
@@ -22,20 +24,26 @@ internal sealed class WeightAverage(StartingWeights weights, RegularisationOptio
         ["average"] = new JsonObject { ["method"] = options.Average, ["alpha"] = options.AverageAlpha, ["sweep"] = sweep.DeepClone() },
     };
 
-    public void Start(IMetricsSink sink) => weights.Keep();
+    public void Start(IMetricsSink sink)
+    {
+        if (folded is null)
+        {
+            weights.Keep();
+        }
+    }
 
     public void Finish(int step, IMetricsSink sink)
     {
         using var scope = NewDisposeScope();
         using var none = no_grad();
-        var trained = weights.Trainable.Select(t => t.Value.detach().clone()).ToList();
+        var sides = folded?.Invoke() ?? [.. weights.Trainable.Select((t, i) => Sides(t.Name, t.Value, weights.Values[i]))];
         foreach (var alpha in options.AverageSweep)
         {
-            Set(trained, alpha);
+            Set(sides, alpha);
             Measure(step, alpha, sink);
         }
 
-        Set(trained, options.AverageAlpha);
+        Set(sides, options.AverageAlpha);
         done = true;
         sink.Event(new(step, "averaged", string.Create(CultureInfo.InvariantCulture, $"weights averaged with the starting checkpoint: {options.Average}, alpha {options.AverageAlpha}")));
     }
@@ -67,15 +75,20 @@ internal sealed class WeightAverage(StartingWeights weights, RegularisationOptio
         sink.Event(new(step, "average_sweep", string.Join(", ", values.Select(v => string.Create(CultureInfo.InvariantCulture, $"{v.Key} {v.Value:0.###}")))) { Values = values });
     }
 
-    private void Set(List<Tensor> trained, double alpha)
+    private static (Tensor, Tensor, Tensor) Sides(string name, Tensor value, Tensor start)
+    {
+        var trained = value.detach().clone();
+        return (value, IsFactor(name) ? trained : start, trained);
+    }
+
+    private void Set(IReadOnlyList<(Tensor Target, Tensor Start, Tensor Trained)> sides, double alpha)
     {
         // A generator of its own: what the sweep draws must not change what the chosen alpha draws.
         using var generator = new Generator((ulong)seed);
-        for (var i = 0; i < trained.Count; i++)
+        foreach (var (target, start, trained) in sides)
         {
             using var scope = NewDisposeScope();
-            var (name, value) = weights.Trainable[i];
-            value.copy_(IsFactor(name) ? trained[i] : Mix(weights.Values[i], trained[i], alpha, generator));
+            target.copy_(ReferenceEquals(start, trained) ? trained : Mix(start, trained, alpha, generator));
         }
     }
 

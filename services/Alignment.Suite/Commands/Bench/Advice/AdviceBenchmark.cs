@@ -12,14 +12,14 @@ namespace Alignment.Suite.Commands.Bench.Advice;
 /// </summary>
 internal sealed class AdviceBenchmark : IBenchmark
 {
-    private const int Attempts = 3;
     private readonly Option<string?> only = new("--only") { Description = "Only runs whose name contains this, such as dpo or 26 M." };
+    private readonly Option<int> attempts = new("--attempts") { Description = "How often a run is made whose CPU seconds hold and whose clock does not.", DefaultValueFactory = _ => 3 };
 
     public string Name => "advice";
 
     public string Help => "The advisor's estimates of memory and time against whole runs.";
 
-    public IEnumerable<Option> Options => [only];
+    public IEnumerable<Option> Options => [only, attempts];
 
     public int Run(BenchArguments arguments, CancellationToken cancellation)
     {
@@ -28,7 +28,7 @@ internal sealed class AdviceBenchmark : IBenchmark
         var part = arguments.Parsed.GetValue(only) ?? "";
         foreach (var run in AdviceCase.All(work, arguments.Quick).Where(c => c.Name.Contains(part, StringComparison.OrdinalIgnoreCase)))
         {
-            rows.Add(Compare(run, work, cancellation));
+            rows.Add(Compare(run, work, arguments.Parsed.GetValue(attempts), cancellation));
             BenchTable.WriteJson(arguments.Json, new { rows });
         }
 
@@ -36,14 +36,14 @@ internal sealed class AdviceBenchmark : IBenchmark
         return rows.TrueForAll(r => r.Holds) ? 0 : 1;
     }
 
-    private static AdviceRow Compare(AdviceCase run, string work, CancellationToken cancellation)
+    private static AdviceRow Compare(AdviceCase run, string work, int most, CancellationToken cancellation)
     {
         for (var attempt = 1; ; attempt++)
         {
             Console.Error.WriteLine(run.Name);
             var row = Once(run, work, cancellation);
             Console.Error.WriteLine(Text($"  {row.EstimatedMb:0} MB said, {row.MeasuredMb:0} taken; {row.EstimatedSeconds:0.0} s said, {row.MeasuredSeconds:0.0} taken; {row.EstimatedCpuSeconds:0.0} CPU s said, {row.MeasuredCpuSeconds:0.0} taken"));
-            if (!row.Disturbed || attempt == Attempts)
+            if (!row.Disturbed || attempt >= most)
             {
                 return row;
             }

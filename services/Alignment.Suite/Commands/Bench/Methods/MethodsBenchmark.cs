@@ -27,7 +27,7 @@ internal sealed class MethodsBenchmark : IBenchmark
             if (wanted.FirstOrDefault(n => chosen.All(m => m.Name != n)) is { } unknown)
             {
                 Console.Error.WriteLine($"align bench methods: there is no '{unknown}'; there are {string.Join(", ", chosen.Select(m => m.Name))}.");
-                return 64;
+                return ExitCode.Usage;
             }
 
             chosen = [.. chosen.Where(m => wanted.Contains(m.Name, StringComparer.Ordinal))];
@@ -60,7 +60,7 @@ internal sealed class MethodsBenchmark : IBenchmark
         catch (Exception e) when (e is InvalidOperationException or AggregateException { InnerException: InvalidOperationException })
         {
             Console.Error.WriteLine($"align bench methods: {(e as AggregateException)?.InnerException?.Message ?? e.Message}");
-            return 70;
+            return ExitCode.Fault;
         }
     }
 

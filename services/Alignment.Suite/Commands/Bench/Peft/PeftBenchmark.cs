@@ -21,7 +21,7 @@ internal sealed class PeftBenchmark : IBenchmark
         if (chosen?.FirstOrDefault(n => !PeftTable.Methods.Contains(n, StringComparer.Ordinal)) is { } unknown)
         {
             Console.Error.WriteLine($"align bench peft: there is no '{unknown}'; there are {string.Join(", ", PeftTable.Methods)}.");
-            return 64;
+            return ExitCode.Usage;
         }
 
         try
@@ -42,7 +42,7 @@ internal sealed class PeftBenchmark : IBenchmark
         catch (InvalidOperationException e)
         {
             Console.Error.WriteLine($"align bench peft: {e.Message}");
-            return 70;
+            return ExitCode.Fault;
         }
     }
 
