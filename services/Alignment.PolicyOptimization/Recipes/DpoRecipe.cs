@@ -39,8 +39,8 @@ public static class DpoRecipe
 
     /// <summary>What the reference is asked: the log-probability of both sides of each pair.</summary>
     public static ReferenceTask Task(DpoRecipeOptions options, IReadOnlyList<TokenPair> pairs, int padId) => new(
-        FormattableString.Invariant($"{DataDigest.Of(pairs)} {options.LdAlpha:R}"), ["chosen", "rejected"], [.. pairs.Select(p => p.Length)],
-        (model, rows) => PairLogProbs.Of(model, [.. rows.Select(i => pairs[i])], padId, options.Forward with { Statistics = false, LabelSmoothing = 0 }).Sums.reshape(2, rows.Count));
+        FormattableString.Invariant($"{DataDigest.Of(pairs)} {options.ReferenceForward.LdAlpha:R}"), ["chosen", "rejected"], [.. pairs.Select(p => p.Length)],
+        (model, rows) => PairLogProbs.Of(model, [.. rows.Select(i => pairs[i])], padId, options.ReferenceForward).Sums.reshape(2, rows.Count));
 
     /// <summary>The loop itself, on pairs of token ids.</summary>
     /// <param name="delta">What <c>bco_pair</c> subtracts from rewards; null for nothing.</param>

@@ -26,7 +26,7 @@ public sealed class DpoRecipeOptions : TrainingOptions, IReferenceOptions
     [Option("Share of labels taken to be wrong: used by cdpo, robust, exo_pair, aot, aot_unpaired.", Min = 0, Max = 0.5, Source = "TRL: 0")]
     public double LabelSmoothing { get; init; }
 
-    [Option("Divergence from the reference.", Choices = "reverse_kl|forward_kl|js_divergence|alpha_divergence", Source = "TRL: reverse_kl")]
+    [Option("Divergence from the reference; the legacy ones are TRL 0.9's forms.", Choices = "reverse_kl|forward_kl|js_divergence|alpha_divergence|legacy_alpha_divergence|legacy_js_divergence", Source = "TRL: reverse_kl")]
     public string FDivergence { get; init; } = "reverse_kl";
 
     [Option("α of alpha_divergence.", Min = -10, Max = 10, Source = "TRL: 0.5")]
@@ -40,6 +40,9 @@ public sealed class DpoRecipeOptions : TrainingOptions, IReferenceOptions
 
     [Option("LD-DPO: weight of the tokens beyond the shorter answer's length; 1 is plain DPO.", Min = 0, Max = 1)]
     public double LdAlpha { get; init; } = 1;
+
+    [Option("LD-DPO: weigh the tail of the reference's answers, too.", Source = "TRL: on; LLaMA-Factory: off")]
+    public bool LdReference { get; init; } = true;
 
     [Option("WPO: weigh pairs by how likely the policy finds them.", Source = "TRL: off")]
     public bool UseWeighting { get; init; }
@@ -62,10 +65,13 @@ public sealed class DpoRecipeOptions : TrainingOptions, IReferenceOptions
     [Option("Folder for reference log-probabilities, shared between runs; empty: the run's own state folder.")]
     public string ReferenceCache { get; init; } = "";
 
-    /// <summary>How the pairs go through policy and reference.</summary>
+    /// <summary>How the pairs go through the policy.</summary>
     public PairForward Forward => new(PairRules.Layout(PairLayout), LdAlpha, LabelSmoothing: Regularisation.LabelSmoothing);
 
     protected override string? NothingToSmooth => Loss.Contains("sft") ? null : "it smooths the cross-entropy of loss: sft, which is not among the losses; labels of pairs are smoothed by label_smoothing.";
+
+    /// <summary>How they go through the reference.</summary>
+    public PairForward ReferenceForward => Forward with { LdAlpha = LdReference ? LdAlpha : 1, Statistics = false, LabelSmoothing = 0 };
 
     /// <summary>The losses' own options.</summary>
     public DpoOptions ToLoss() => new()
@@ -100,7 +106,7 @@ public sealed class DpoRecipeOptions : TrainingOptions, IReferenceOptions
             yield return $"loss_weights has {LossWeights.Count} numbers for {Loss.Count} losses.";
         }
 
-        if (given.Contains("f_alpha") && FDivergence != "alpha_divergence")
+        if (given.Contains("f_alpha") && FDivergence is not ("alpha_divergence" or "legacy_alpha_divergence"))
         {
             yield return $"f_alpha needs f_divergence: alpha_divergence, and f_divergence is {FDivergence}.";
         }
@@ -108,6 +114,11 @@ public sealed class DpoRecipeOptions : TrainingOptions, IReferenceOptions
         if (given.Contains("discopop_tau") && !Loss.Contains("discopop"))
         {
             yield return "discopop_tau needs loss: discopop.";
+        }
+
+        if (given.Contains("ld_reference") && LdAlpha == 1)
+        {
+            yield return "ld_reference needs ld_alpha below 1.";
         }
 
         if (given.Contains("bco_delta") && !Loss.Contains("bco_pair"))

@@ -36,22 +36,23 @@ public sealed record GroupAdvantagesResult(double[] Advantages, double[] Deviati
 /// <summary>GRPO's advantages (Shao et al. 2024, eq. 3) as TRL computes them: (r − mean) / (std + 1e-4), Bessel's correction, NaN-aware.</summary>
 public static class GroupAdvantages
 {
+    /// <param name="epsilon">Added to the deviation: TRL 1e-4, verl and NeMo-RL 1e-6, OpenRLHF 1e-9.</param>
     /// <param name="single">Every operation in single precision: TRL's trainers keep rewards so, whatever the model's precision.</param>
     public static GroupAdvantagesResult Compute(
-        RewardTable table, int groupSize, RewardScaling scaling = RewardScaling.Group, RewardAggregation aggregation = RewardAggregation.SumThenNormalize, bool single = false)
+        RewardTable table, int groupSize, RewardScaling scaling = RewardScaling.Group, RewardAggregation aggregation = RewardAggregation.SumThenNormalize, bool single = false, double epsilon = 1e-4)
     {
         if (table.Rewards.Count % groupSize != 0)
         {
             throw new ArgumentException($"{table.Rewards.Count} completions do not divide into groups of {groupSize}.");
         }
 
-        return single ? Compute<float>(table, groupSize, scaling, aggregation) : Compute<double>(table, groupSize, scaling, aggregation);
+        return single ? Compute<float>(table, groupSize, scaling, aggregation, epsilon) : Compute<double>(table, groupSize, scaling, aggregation, epsilon);
     }
 
-    private static GroupAdvantagesResult Compute<T>(RewardTable table, int groupSize, RewardScaling scaling, RewardAggregation aggregation)
+    private static GroupAdvantagesResult Compute<T>(RewardTable table, int groupSize, RewardScaling scaling, RewardAggregation aggregation, double added)
         where T : IFloatingPointIeee754<T>
     {
-        var epsilon = T.CreateChecked(1e-4);
+        var epsilon = T.CreateChecked(added);
         T[] advantages;
         T[] deviations;
         if (aggregation == RewardAggregation.NormalizeThenSum)

@@ -27,10 +27,10 @@ public static class TokenAdvantages
     }
 
     /// <summary>REINFORCE++ baseline: r − group mean, spread over the tokens, whitened over those of the whole batch (verl).</summary>
-    public static Tensor ReinforcePlusPlusBaseline(double[] rewards, IReadOnlyList<int> index, Tensor mask)
+    public static Tensor ReinforcePlusPlusBaseline(double[] rewards, IReadOnlyList<int> index, Tensor mask, WhiteningDialect dialect = WhiteningDialect.Verl)
     {
         var spread = Spread(OutcomeAdvantages.Grpo(rewards, index, scale: false), mask);
-        return Whitening.Whiten(spread, mask, WhiteningDialect.Verl).Times(mask.to_type(ScalarType.Float64));
+        return Whitening.Whiten(spread, mask, dialect).Times(mask.to_type(ScalarType.Float64));
     }
 
     /// <summary>ReMax (Li et al. 2024, eq. 6): return-to-go minus the reward of the greedy sample.</summary>

@@ -55,8 +55,8 @@ public static class GrpoLoss
         Tensor? kl = null;
         if (options.Beta != 0)
         {
-            kl = KlEstimators.Compute(logProbs, inputs.RefLogProbs ?? throw new ArgumentException("beta is not 0: the reference's log-probs are needed."), new(KlEstimator.K3));
-            kl = options.UseBiasCorrectionKl ? kl.Times(ratio) : kl;
+            kl = KlEstimators.Compute(logProbs, inputs.RefLogProbs ?? throw new ArgumentException("beta is not 0: the reference's log-probs are needed."), options.Kl);
+            kl = options.UseBiasCorrectionKl && options.Kl == new KlOptions(KlEstimator.K3) ? kl.Times(ratio) : kl;
             loss = loss.Plus(kl.Times(options.Beta));
         }
 
@@ -112,7 +112,7 @@ public static class GrpoLoss
         switch (o.Type)
         {
             case GrpoLossType.Cispo:
-                return (ratio.AtMost(o.High).detach().Times(a).Times(inputs.LogProbs).neg(), ratio, null);
+                return (ratio.Between(o.CispoBounds.Low, o.CispoBounds.High).detach().Times(a).Times(inputs.LogProbs).neg(), ratio, null);
             case GrpoLossType.Sapo:
                 var temperature = where(a.IsAbove(0), full_like(a, o.SapoTemperaturePositive), full_like(a, o.SapoTemperatureNegative));
                 return (ratio.Minus(1).Times(temperature).sigmoid().Times(4).Over(temperature).Times(a).neg(), ratio, null);

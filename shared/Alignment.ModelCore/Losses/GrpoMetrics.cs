@@ -24,7 +24,7 @@ public static class GrpoMetrics
         switch (options.Type)
         {
             case GrpoLossType.Cispo:
-                var above = result.Ratio.IsAbove(options.High).logical_and(advantages.IsAbove(0)).to_type(mask.dtype);
+                var above = result.Ratio.IsAbove(options.CispoBounds.High).logical_and(advantages.IsAbove(0)).to_type(mask.dtype);
                 metrics["cispo_clip_ratio"] = GrpoLoss.BatchMean(above, mask).Value();
                 break;
             case GrpoLossType.Vespo:

@@ -66,7 +66,13 @@ public sealed record GrpoOptions
     /// <summary>Weight of the per-token KL (k3); 0 needs no reference.</summary>
     public double Beta { get; init; }
 
+    /// <summary>Per-token estimator of that KL.</summary>
+    public KlOptions Kl { get; init; } = new(KlEstimator.K3);
+
     public double Epsilon { get; init; } = .2;
+
+    /// <summary>CISPO: the ratio is held within [1 − ε, 1 + ε_high] (verl) instead of at most ε_high (TRL, the paper).</summary>
+    public bool CispoBothSides { get; init; }
 
     /// <summary>Null: as <see cref="Epsilon"/>. DAPO .28; CISPO takes it as the bound itself.</summary>
     public double? EpsilonHigh { get; init; }
@@ -74,7 +80,7 @@ public sealed record GrpoOptions
     /// <summary>Two-sided clipping: an upper bound on the unclipped ratio, above 1 + ε.</summary>
     public double? Delta { get; init; }
 
-    /// <summary>k3 is multiplied by the differentiable ratio, which gives it the KL's gradient.</summary>
+    /// <summary>k3 is multiplied by the differentiable ratio, which gives it the KL's gradient; the other estimators are not.</summary>
     public bool UseBiasCorrectionKl { get; init; } = true;
 
     /// <summary>Policy gradient only on this top share of tokens by entropy (Wang et al. 2025); 1 keeps all.</summary>
@@ -106,6 +112,9 @@ public sealed record GrpoOptions
     public int MaxCompletionLength { get; init; } = 512;
 
     internal double High => EpsilonHigh ?? Epsilon;
+
+    /// <summary>Where CISPO holds the ratio.</summary>
+    internal (double Low, double High) CispoBounds => CispoBothSides ? (1 - Epsilon, 1 + High) : (0, High);
 }
 
 /// <summary>What the reduction divides by beyond the micro-batch.</summary>

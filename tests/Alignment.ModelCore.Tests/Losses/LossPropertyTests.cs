@@ -82,4 +82,32 @@ public sealed class LossPropertyTests
         using var scope = NewDisposeScope();
         Assert.Equal(0, Whitening.Whiten(tensor(new[] { 3.0, 9 }).unsqueeze(0), tensor(new[] { true, false }).unsqueeze(0), dialect)[0, 0].item<double>(), 1e-3);
     }
+
+    // Rewards 1 and 0: mean ½, deviation √½.
+    [Fact]
+    public void GroupAdvantages_OtherEpsilon_IsAddedToTheDeviation() =>
+        Assert.Equal(.5 / (Math.Sqrt(.5) + .25), GroupAdvantages.Compute(new([[1.0], [0.0]], [1]), 2, epsilon: .25).Advantages[0], 1e-12);
+
+    // Ratio e against the bounds: at most 5 (TRL), at most 1.28 (verl).
+    [Theory]
+    [InlineData(false, 5, Math.E)]
+    [InlineData(true, .28, 1.28)]
+    public void Cispo_EitherClip_HoldsTheRatio(bool both, double high, double expected)
+    {
+        using var scope = NewDisposeScope();
+        var logProbs = tensor(new[] { -1.0 }).unsqueeze(0);
+        var inputs = new GrpoInputs(logProbs, tensor(new[] { 2.0 }), ones([1, 1], ScalarType.Bool)) { OldLogProbs = logProbs.sub(1) };
+        var loss = GrpoLoss.Compute(inputs, new() { Type = GrpoLossType.Cispo, EpsilonHigh = high, CispoBothSides = both }, new(1)).Loss.item<double>();
+        Assert.Equal(expected * 2, loss, 1e-12);
+    }
+
+    // log-ratio ½: k2 = ⅛, whatever the bias correction of k3 says.
+    [Fact]
+    public void Grpo_OtherEstimator_IsAddedAsItIs()
+    {
+        using var scope = NewDisposeScope();
+        var logProbs = tensor(new[] { -1.0 }).unsqueeze(0);
+        var inputs = new GrpoInputs(logProbs, tensor(new[] { 0.0 }), ones([1, 1], ScalarType.Bool)) { RefLogProbs = logProbs.sub(.5), OldLogProbs = logProbs.sub(1) };
+        Assert.Equal(.3 * .125, GrpoLoss.Compute(inputs, new() { Beta = .3, Kl = KlOptions.Parse("k2") }, new(1)).Loss.item<double>(), 1e-12);
+    }
 }

@@ -38,6 +38,20 @@ public sealed class DpoRecipeTests : IDisposable
         Assert.Equal(0, metrics.Steps[0].Values["rewards/margins"], 1e-5);
     }
 
+    // TRL weighs the tails of both, so that policy = reference still starts at ln 2; LLaMA-Factory the policy's alone.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Train_LengthDesensitised_StartsAtLogTwoWhereTheReferenceIsWeighedToo(bool reference)
+    {
+        var metrics = new MemoryMetrics();
+        Run(OptionBinder.Bind<DpoRecipeOptions>(new JsonObject
+        {
+            ["model"] = Path.Combine(folder, "base"), ["max_steps"] = 1, ["batch_size"] = 4, ["order"] = "sequential", ["threads"] = 1, ["ld_alpha"] = 0.25, ["ld_reference"] = reference,
+        }), $"ld{reference}", metrics);
+        Assert.Equal(reference, Math.Abs(metrics.Steps[0].Values["loss"] - Math.Log(2)) < 1e-4);
+    }
+
     [Fact]
     public void Train_LearnablePairs_MarginsRise()
     {
@@ -81,6 +95,7 @@ public sealed class DpoRecipeTests : IDisposable
     [InlineData("""{"loss": ["sigmoid", "sft"], "loss_weights": [1]}""", "loss_weights has 1 numbers for 2 losses")]
     [InlineData("""{"loss": "apo_zero", "f_divergence": "forward_kl"}""", "apo_zero works on raw log-ratios")]
     [InlineData("""{"loss": "sigmoyd"}""", "did you mean sigmoid?")]
+    [InlineData("""{"ld_reference": false}""", "ld_reference needs ld_alpha")]
     [InlineData("""{"bco_delta": "running"}""", "bco_delta needs loss: bco_pair")]
     [InlineData("""{"reference_from": "adapter_off"}""", "adapter_off needs an adapter")]
     [InlineData("""{"reference_sync_steps": 4, "reference_from": "precomputed"}""", "needs reference_from: model")]

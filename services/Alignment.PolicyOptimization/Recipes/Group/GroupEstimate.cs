@@ -29,7 +29,7 @@ internal sealed record GroupEstimate(Tensor Advantages, double[] Deviations)
         var shaped = Shaped(table, clip, options.Advantages == "reinforce_pp" ? null : sums, beta);
         if (options.Advantages == "group")
         {
-            return Rows(GroupAdvantages.Compute(shaped, size, OptionNames.Parse<RewardScaling>(options.ScaleRewards), OptionNames.Parse<ModelCore.Advantages.RewardAggregation>(options.RewardAggregation), single: true));
+            return Rows(GroupAdvantages.Compute(shaped, size, OptionNames.Parse<RewardScaling>(options.ScaleRewards), OptionNames.Parse<ModelCore.Advantages.RewardAggregation>(options.RewardAggregation), single: true, options.StdEpsilon));
         }
 
         var rewards = Complete(shaped.Sums(), options);
@@ -39,10 +39,11 @@ internal sealed record GroupEstimate(Tensor Advantages, double[] Deviations)
         return options.Advantages switch
         {
             "opo" => Of(OutcomeAdvantages.Opo(rewards, [.. trajectories.Select(t => (double)t.Response.Length)], index)),
+            "nemo" => Of(NemoAdvantages.Grpo(rewards, index, leaveOneOut: true, normalize: options.ScaleRewards == "group")),
             "gpg" => Of(OutcomeAdvantages.Gpg(rewards, index)),
             "pass_at_k" => Of(OutcomeAdvantages.GrpoPassK(rewards, index)),
-            "reinforce_pp_baseline" => new(TokenAdvantages.ReinforcePlusPlusBaseline(rewards, index, mask), deviations),
-            "reinforce_pp" => new(TokenAdvantages.ReinforcePlusPlus(Tokens(rewards, mask, kl, beta), mask, options.Gamma).Advantages, deviations),
+            "reinforce_pp_baseline" => new(TokenAdvantages.ReinforcePlusPlusBaseline(rewards, index, mask, OptionNames.Parse<WhiteningDialect>(options.Whitening)), deviations),
+            "reinforce_pp" => new(TokenAdvantages.ReinforcePlusPlus(Tokens(rewards, mask, kl, beta), mask, options.Gamma, OptionNames.Parse<WhiteningDialect>(options.Whitening)).Advantages, deviations),
             "remax" => Of([.. rewards.Zip(greedy ?? throw new ArgumentException("ReMax needs the greedy responses' rewards."), (r, b) => r - b)]),
             _ => throw new ArgumentException($"Unknown advantages '{options.Advantages}'."),
         };

@@ -7,7 +7,7 @@ namespace Alignment.PolicyOptimization.Recipes.Group;
 /// <summary>Keys of the critic-free methods: several responses to each prompt, compared with each other. Defaults are those of TRL's GRPO.</summary>
 public class GroupOptions : OnlineOptions
 {
-    private const string Estimators = "group|leave_one_out|opo|gpg|pass_at_k|reinforce_pp|reinforce_pp_baseline|remax";
+    private const string Estimators = "group|leave_one_out|opo|gpg|pass_at_k|reinforce_pp|reinforce_pp_baseline|remax|nemo";
 
     public GroupOptions() => MaxNewTokens = 256;
 
@@ -25,6 +25,12 @@ public class GroupOptions : OnlineOptions
 
     [Option("group: several rewards are added up and then compared, or compared one by one and then added up (GDPO).", Choices = "sum_then_normalize|normalize_then_sum", Source = "TRL: sum_then_normalize")]
     public string RewardAggregation { get; set; } = "sum_then_normalize";
+
+    [Option("group: added to the deviation that r − mean is divided by.", Min = 0, Max = 1, Source = "TRL: 1e-4; verl, NeMo-RL: 1e-6; OpenRLHF: 1e-9")]
+    public double StdEpsilon { get; init; } = 1e-4;
+
+    [Option("reinforce_pp, reinforce_pp_baseline: how advantages are whitened over the batch's tokens.", Choices = "verl|open_rlhf|trl", Source = "verl: verl")]
+    public string Whitening { get; init; } = "verl";
 
     [Option("leave_one_out: bring advantages to mean 0 and deviation 1 over the batch.", Source = "TRL: off")]
     public bool NormalizeAdvantages { get; init; }
@@ -58,6 +64,12 @@ public class GroupOptions : OnlineOptions
 
     [Option("Where the KL is charged: k3 per token in the loss, or k1 in the reward (leave_one_out: its sum; reinforce_pp: per token).", Choices = "loss|reward")]
     public string KlIn { get; set; } = "loss";
+
+    [Option("Per-token estimator of a KL in the loss; a trailing + keeps the value and takes k2's gradient (verl).", Choices = "k3|k2|k1+|k3+", Source = "TRL: k3; OpenRLHF: k2 or k3; verl: k3 (low_var_kl)")]
+    public string KlEstimator { get; init; } = "k3";
+
+    [Option("cispo: hold the ratio at epsilon_high at most, or within 1 − epsilon and 1 + epsilon_high.", Choices = "upper|both", Source = "TRL and the paper: upper; verl: both")]
+    public string CispoClip { get; init; } = "upper";
 
     [Option("Multiply k3 by the differentiable ratio, which gives it the KL's gradient.", Source = "TRL: on")]
     public bool UseBiasCorrectionKl { get; init; } = true;
@@ -144,7 +156,7 @@ public class GroupOptions : OnlineOptions
     public GrpoOptions ToLoss(double beta, double entropyCoefficient) => new()
     {
         Type = Loss == "rloo" ? GrpoLossType.Grpo : OptionNames.Parse<GrpoLossType>(Loss), Level = OptionNames.Parse<RatioLevel>(RatioLevel), Beta = KlIn == "loss" ? beta : 0,
-        Epsilon = Epsilon, EpsilonHigh = EpsilonHigh, Delta = Delta, UseBiasCorrectionKl = UseBiasCorrectionKl, TopEntropyQuantile = TopEntropyQuantile,
+        Kl = KlOptions.Parse(KlEstimator), CispoBothSides = CispoClip == "both", Epsilon = Epsilon, EpsilonHigh = EpsilonHigh, Delta = Delta, UseBiasCorrectionKl = UseBiasCorrectionKl, TopEntropyQuantile = TopEntropyQuantile,
         OffPolicyMaskThreshold = OffPolicyMaskThreshold, EntropyCoefficient = entropyCoefficient, Correction = OptionNames.Parse<SamplerCorrection>(SamplerCorrection),
         CorrectionMin = CorrectionMin, CorrectionMax = CorrectionMax, SapoTemperaturePositive = SapoTemperaturePos, SapoTemperatureNegative = SapoTemperatureNeg,
         VespoPositive = (VespoKPos, VespoLambdaPos), VespoNegative = (VespoKNeg, VespoLambdaNeg), MaxCompletionLength = MaxNewTokens,
@@ -158,13 +170,19 @@ public class GroupOptions : OnlineOptions
             (responses % SamplesPerPrompt != 0, $"a sampling has {responses} responses (batch_size · gradient_accumulation · generation_steps), which does not divide into groups of samples_per_prompt {SamplesPerPrompt}."),
             (SamplesPerPrompt == 1 && Advantages is not ("reinforce_pp" or "remax"), $"advantages: {Advantages} compares the responses to one prompt, and samples_per_prompt is 1. Use 2 or more, or reinforce_pp or remax."),
             (Delta is { } d && d <= 1 + (EpsilonHigh ?? Epsilon), $"delta ({Delta}) must be above 1 + epsilon_high ({1 + (EpsilonHigh ?? Epsilon)})."),
-            (given.Contains("scale_rewards") && Advantages != "group", $"scale_rewards needs advantages: group, and it is {Advantages}."),
+            (given.Contains("scale_rewards") && Advantages is not ("group" or "nemo"), $"scale_rewards needs advantages: group or nemo, and it is {Advantages}."),
+            (Advantages == "nemo" && ScaleRewards == "batch", "advantages: nemo divides by the deviation of the siblings or by nothing: scale_rewards group or none."),
             (RewardAggregation != "sum_then_normalize" && Advantages != "group", $"reward_aggregation: normalize_then_sum needs advantages: group, and it is {Advantages}."),
             (given.Contains("normalize_advantages") && Advantages != "leave_one_out", $"normalize_advantages needs advantages: leave_one_out, and it is {Advantages}."),
             (given.Contains("gamma") && Advantages != "reinforce_pp", $"gamma needs advantages: reinforce_pp, and it is {Advantages}."),
             (Loss == "rloo" && Advantages is "reinforce_pp" or "reinforce_pp_baseline", $"loss: rloo weighs whole sequences, and advantages: {Advantages} gives every token its own."),
             (OffPolicyMaskThreshold is not null && Advantages is "reinforce_pp" or "reinforce_pp_baseline", $"off_policy_mask_threshold needs one advantage a response, and advantages is {Advantages}."),
             (Loss == "rloo" && KlIn == "loss" && Beta > 0, "loss: rloo charges the KL in the reward: kl_in: reward."),
+            (given.Contains("std_epsilon") && Advantages != "group", $"std_epsilon needs advantages: group, and it is {Advantages}."),
+            (given.Contains("whitening") && Advantages is not ("reinforce_pp" or "reinforce_pp_baseline"), $"whitening needs advantages: reinforce_pp or reinforce_pp_baseline, and it is {Advantages}."),
+            (given.Contains("kl_estimator") && KlIn != "loss", "kl_estimator needs kl_in: loss; in the reward the KL is k1."),
+            (given.Contains("use_bias_correction_kl") && UseBiasCorrectionKl && KlEstimator != "k3", $"use_bias_correction_kl corrects k3, and kl_estimator is {KlEstimator}."),
+            (given.Contains("cispo_clip") && Loss != "cispo", $"cispo_clip needs loss: cispo, and it is {Loss}."),
             (ReferenceSyncSteps > 0 && Beta == 0, "reference_sync_steps moves the reference, and with beta 0 there is none. Set beta, or remove it."),
             (ReferenceSyncSteps > 0 && Tuning.IsAdapter, $"reference_sync_steps moves every weight of a second model towards the policy; with tuning.method {Tuning.Method} the base never changes. Remove one."),
             (given.Contains("reference_mixup_alpha") && ReferenceSyncSteps == 0, "reference_mixup_alpha needs reference_sync_steps above 0."),

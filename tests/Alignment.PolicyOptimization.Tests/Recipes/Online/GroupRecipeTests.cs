@@ -143,6 +143,14 @@ public sealed class GroupRecipeTests : IDisposable
         }
     }
 
+    // Every dialect runs, and says something else than the default.
+    [Theory]
+    [InlineData("{}", """{"std_epsilon": 0.5}""")]
+    [InlineData("{}", """{"advantages": "nemo"}""")]
+    [InlineData("""{"advantages": "reinforce_pp_baseline"}""", """{"advantages": "reinforce_pp_baseline", "whitening": "open_rlhf"}""")]
+    [InlineData("""{"beta": 0.1, "iterations": 2}""", """{"beta": 0.1, "kl_estimator": "k2", "iterations": 2}""")]
+    public void Train_Dialect_ChangesTheResult(string plain, string dialect) => Assert.NotEqual(Run(Options("grpo", plain, 2), "default"), Run(Options("grpo", dialect, 2), "dialect"));
+
     [Fact]
     public void Train_ReferenceSynchronised_IsTheMixtureOfStartAndPolicy()
     {
@@ -164,6 +172,12 @@ public sealed class GroupRecipeTests : IDisposable
     [InlineData("grpo", """{"reference_sync_steps": 4}""", "with beta 0 there is none")]
     [InlineData("rloo", """{"reference_sync_steps": 4, "tuning.method": "lora"}""", "the base never changes")]
     [InlineData("rloo", """{"reference_mixup_alpha": 0.5}""", "needs reference_sync_steps")]
+    [InlineData("rloo", """{"std_epsilon": 1e-6}""", "std_epsilon needs advantages: group")]
+    [InlineData("grpo", """{"whitening": "trl"}""", "whitening needs advantages: reinforce_pp")]
+    [InlineData("rloo", """{"kl_estimator": "k2"}""", "kl_estimator needs kl_in: loss")]
+    [InlineData("grpo", """{"kl_estimator": "k2", "use_bias_correction_kl": true}""", "corrects k3")]
+    [InlineData("grpo", """{"cispo_clip": "both"}""", "cispo_clip needs loss: cispo")]
+    [InlineData("grpo", """{"advantages": "nemo", "scale_rewards": "batch"}""", "scale_rewards group or none")]
     [InlineData("grpo", """{"samples_per_prompt": 1}""", "compares the responses to one prompt")]
     [InlineData("grpo", """{"samples_per_prompt": 3}""", "does not divide into groups of samples_per_prompt 3")]
     [InlineData("grpo", """{"delta": 1.1}""", "must be above 1 + epsilon_high")]
