@@ -17,11 +17,17 @@ internal static class CurveSvg
         string Line(string kind, IEnumerable<(int X, double Y)> of) => $"<polyline class=\"{kind}\" fill=\"none\" points=\"{string.Join(' ', of.Select(p => string.Create(CultureInfo.InvariantCulture, $"{X(p.X):0.#},{Y(p.Y):0.#}")))}\"/>";
         var lines = points.Count < 20 ? Line("smooth", points) : Line("raw", points) + Line("smooth", Smooth(points));
         return string.Create(CultureInfo.InvariantCulture, $"""
-            <figure><figcaption>{WebUtility.HtmlEncode(name)}: {points[^1].Y:G4}</figcaption><svg viewBox="0 0 {Width} {Height}" role="img" aria-label="{WebUtility.HtmlEncode(name)} from {points[0].Y:G4} at step {from} to {points[^1].Y:G4} at step {to}">
-            {lines}<text x="0" y="{Top + 8}">{high:G3}</text><text x="0" y="{Height - Bottom}">{low:G3}</text><text x="{LeftMargin}" y="{Height - 4}">{from}</text><text x="{Width - Right}" y="{Height - 4}" text-anchor="end">{to}</text></svg></figure>
+            <figure><figcaption>{WebUtility.HtmlEncode(name)}: {Spell(name, points[^1].Y)}</figcaption><svg viewBox="0 0 {Width} {Height}" role="img" aria-label="{WebUtility.HtmlEncode(name)} from {Spell(name, points[0].Y)} at step {from} to {Spell(name, points[^1].Y)} at step {to}">
+            {lines}<text x="0" y="{Top + 8}">{Spell(name, high)}</text><text x="0" y="{Height - Bottom}">{Spell(name, low)}</text><text x="{LeftMargin}" y="{Height - 4}">{from}</text><text x="{Width - Right}" y="{Height - 4}" text-anchor="end">{to}</text></svg></figure>
 
             """);
     }
+
+    /// <summary>Bytes in megabytes, large numbers in thousands, small ones as powers of ten.</summary>
+    private static string Spell(string name, double value) => name.EndsWith("bytes", StringComparison.Ordinal) ? string.Create(CultureInfo.InvariantCulture, $"{value / 1e6:0} MB")
+        : Math.Abs(value) is >= 1000 or 0 ? value.ToString("N0", CultureInfo.InvariantCulture)
+        : Math.Abs(value) < 0.001 ? value.ToString("0.##e0", CultureInfo.InvariantCulture)
+        : value.ToString("G3", CultureInfo.InvariantCulture);
 
     private static IEnumerable<(int X, double Y)> Smooth(IReadOnlyList<(int X, double Y)> points)
     {

@@ -19,13 +19,8 @@ internal static class RecordTables
         }
 
         var record = JsonNode.Parse(File.ReadAllText(path))!;
-        return Forgetting(record["forgetting"]) + Averages(record["average"]) + Curve(record["k_shot"]);
+        return ForgettingSection.Of(record["forgetting"]) + Averages(record["average"]) + Curve(record["k_shot"]);
     }
-
-    private static string Forgetting(JsonNode? f) => f is null ? ""
-        : Section("Forgetting", ["task", "accuracy before", "after", "perplexity before", "after"],
-            f["tasks"]!.AsArray().Select(t => new[] { Text(t!["task"]), Number(t["before"]), Number(t["after"]), Number(t["perplexity_before"]), Number(t["perplexity_after"]) }))
-        + $"<p>ACC {Number(f["acc"])}, BWT {Number(f["bwt"])}, FM {Number(f["fm"])}; perplexity on general text ×{Number(f["perplexity_ratio"])}.</p>";
 
     private static string Averages(JsonNode? a) => a?["sweep"] is not JsonArray { Count: > 0 } sweep ? ""
         : Section($"Averages with the starting checkpoint ({Text(a["method"])}; kept: alpha {Number(a["alpha"])})", [.. sweep[0]!.AsObject().Select(p => p.Key)],

@@ -29,14 +29,14 @@ internal static class TrainingReport
         var lines = File.ReadLines(metricsFile).Select(l => JsonNode.Parse(l)!.AsObject()).ToList();
         var curves = lines.Where(l => !l.ContainsKey("event")).SelectMany(l => l.Where(v => v.Value is not null && !Left.Contains(v.Key))
             .Select(v => (Name: v.Key, Point: (X: l["step"]!.GetValue<int>(), Y: v.Value!.GetValue<double>())))).ToLookup(x => x.Name, x => x.Point);
-        var page = new StringBuilder($"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>align train {method}</title><style>{Style}</style>");
-        page.Append(CultureInfo.InvariantCulture, $"<h1>align train {method}</h1>{Table(Summary(result))}<h2>Curves</h2><div class=\"curves\">");
+        var page = new StringBuilder($"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>align train {method}</title><style>{Style}{ForgettingSection.Style}</style>");
+        page.Append(CultureInfo.InvariantCulture, $"<h1>align train {method}</h1>{Table(Summary(result))}{RecordTables.Of(result.Checkpoint)}<h2>Curves</h2><div class=\"curves\">");
         foreach (var curve in curves.OrderBy(c => Array.IndexOf(First, c.Key) is var i and >= 0 ? i : First.Length).ThenBy(c => c.Key, StringComparer.Ordinal))
         {
             page.Append(CurveSvg.Figure(curve.Key, [.. curve]));
         }
 
-        page.Append("</div>").Append(RecordTables.Of(result.Checkpoint)).Append("<h2>What happened</h2>").Append(Table(lines.Where(l => l.ContainsKey("event")).Select(l => ($"step {l["step"]}", l["message"]!.GetValue<string>()))));
+        page.Append("</div><h2>What happened</h2>").Append(Table(lines.Where(l => l.ContainsKey("event")).Select(l => ($"step {l["step"]}", l["message"]!.GetValue<string>()))));
         page.Append("<h2>Settings</h2>").Append(Table(settings.Select(s => (s.Key, s.Value?.ToString() ?? ""))));
         File.WriteAllText(path, page.Append("</html>\n").ToString(), new UTF8Encoding(false));
     }

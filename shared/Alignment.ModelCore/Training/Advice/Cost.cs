@@ -35,8 +35,8 @@ internal readonly record struct StepTime(Cost Cost, long Tokens)
         var warm = steps.Skip(cold).ToList();
         var (constant, perToken) = StepCost.Fit([.. warm.Select(s => (s.Cost.Cpu, s.Tokens))]);
         var clock = Median([.. warm.Select(s => s.Cost.Wall / Math.Max(1e-9, s.Cost.Cpu))]);
-        var start = steps.Take(cold).Sum(s => Math.Max(0, s.Cost.Cpu - constant - (perToken * s.Tokens)));
-        var startWall = steps.Take(cold).Sum(s => Math.Max(0, s.Cost.Wall - (clock * (constant + (perToken * s.Tokens)))));
+        var start = Math.Max(0, steps.Take(cold).Sum(s => s.Cost.Cpu - constant - (perToken * s.Tokens)));
+        var startWall = Math.Max(0, steps.Take(cold).Sum(s => s.Cost.Wall - (clock * (constant + (perToken * s.Tokens)))));
         var line = count * (constant + (perToken * meanTokens));
         return new((clock * line) + startWall, line + start);
     }
