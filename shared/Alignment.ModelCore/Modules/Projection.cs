@@ -79,7 +79,10 @@ public sealed class Projection : nn.Module<Tensor, Tensor>, IReplaceable
     }
 
     /// <summary>The weight as it stands, restored where it is quantised. (out, in)</summary>
-    public Tensor Dense() => Quantised is not null && otherWeight is null ? Quantised.Dense(ComputeType ?? ScalarType.Float32) : Transposed ? Weight.t() : Weight;
+    public Tensor Dense() => IsQuantised ? Quantised!.Dense(ComputeType ?? ScalarType.Float32) : Transposed ? Weight.t() : Weight;
+
+    /// <summary>Whether the weight is held in another form, to be restored where it is needed.</summary>
+    public bool IsQuantised => Quantised is not null && otherWeight is null;
 
     /// <summary>Replaces the weight by <paramref name="store"/> and frees it.</summary>
     public void Quantise(IWeightStore store)
@@ -102,9 +105,9 @@ public sealed class Projection : nn.Module<Tensor, Tensor>, IReplaceable
     /// <summary>The projection without its adapters. (…, in) → (…, out).</summary>
     public Tensor Base(Tensor input)
     {
-        if (Quantised is not null && otherWeight is null)
+        if (IsQuantised)
         {
-            return ComputeType is { } type ? Quantised.Linear(input.to_type(type), Bias?.to_type(type)) : Quantised.Linear(input, Bias);
+            return ComputeType is { } type ? Quantised!.Linear(input.to_type(type), Bias?.to_type(type)) : Quantised!.Linear(input, Bias);
         }
 
         return Product(input, Transposed ? Weight.t() : Weight, Bias, ComputeType);
@@ -131,6 +134,11 @@ public sealed class Projection : nn.Module<Tensor, Tensor>, IReplaceable
         if (adapters.Count == 0)
         {
             return Base(input);
+        }
+
+        if (adapters.Count == 1 && adapters[0].Whole(this, input) is { } whole)
+        {
+            return whole;
         }
 
         var output = Base(adapters.Aggregate(input, (x, a) => a.Input(x)));

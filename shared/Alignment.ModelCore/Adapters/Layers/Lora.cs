@@ -40,6 +40,18 @@ public sealed class Lora : LayerAdapter
 
     internal Tensor B => b;
 
+    /// <summary>While learning beside a frozen, dense base in one dtype, without dropout.</summary>
+    public override Tensor? Whole(Projection target, Tensor input)
+    {
+        if (!is_grad_enabled() || magnitude is not null || biasOfB is not null || (target.training && dropout > 0) || target.IsQuantised || (target.ComputeType ?? a.dtype) != a.dtype)
+        {
+            return null;
+        }
+
+        return target.Weight.requires_grad || target.Weight.dtype != a.dtype || input.dtype != a.dtype || target.Bias is { requires_grad: true } ? null
+            : LoraProduct.Compute(input, target.Dense(), target.Bias, a, b, scale);
+    }
+
     /// <summary>(…, in), (…, out) → (…, out)</summary>
     public override Tensor Output(Projection target, Tensor input, Tensor output)
     {
