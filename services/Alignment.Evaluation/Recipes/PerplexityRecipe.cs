@@ -55,5 +55,27 @@ public static class PerplexityRecipe
         return sums;
     }
 
+    /// <summary>−log p of each of the rows' targets, and whether the model ranks it first.</summary>
+    public static IReadOnlyList<IReadOnlyList<(double NegativeLogLikelihood, bool First)>> Tokens(CausalModel model, IReadOnlyList<TokenRow> rows, int padId, int batchSize, CancellationToken cancellation)
+    {
+        model.eval();
+        var scored = new List<(double, bool)>[rows.Count];
+        using var none = no_grad();
+        foreach (var indices in Enumerable.Range(0, rows.Count).OrderBy(i => rows[i].Ids.Length).Chunk(batchSize))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            var batch = TokenBatch.Of([.. indices.Select(i => rows[i])], padId);
+            var (statistics, mask) = HeadLogProbs.Shifted(model.Hidden(batch.InputIds), model.HeadWeight, null, batch.Labels);
+            var (logProbs, first, kept, width) = (statistics.LogProbs.ToDoubles(), statistics.IsTop1.ToDoubles(), mask.to_type(ScalarType.Bool).data<bool>().ToArray(), (int)mask.shape[1]);
+            for (var i = 0; i < indices.Length; i++)
+            {
+                scored[indices[i]] = [.. Enumerable.Range(i * width, width).Where(p => kept[p]).Select(p => (-logProbs[p], first[p] > 0))];
+            }
+        }
+
+        return scored;
+    }
+
     private static TokenRow Whole(int[] ids) => TokenRow.Of([], ids);
 }

@@ -15,6 +15,18 @@ public sealed partial class F38EvaluationMetrics : IGoldenCheck
         {
             CheckPerplexity(c, t);
         }
+        else if (j.Has("out") && j.GetProperty("out").Has("row_token_nll"))
+        {
+            CheckTokenAccuracy(c, t);
+        }
+        else if (j.Has("streams"))
+        {
+            CheckSequential(j, t);
+        }
+        else if (j.Has("multiple_testing"))
+        {
+            CheckMultiplicityAndPower(j, t);
+        }
         else if (j.Has("mcnemar") && j.Has("wilcoxon"))
         {
             CheckTests(j, t);
