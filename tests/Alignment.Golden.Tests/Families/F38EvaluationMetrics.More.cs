@@ -2,7 +2,6 @@ using System.Text.Json;
 using Alignment.Golden.Tests.Harness;
 using Alignment.Statistics.Aggregation;
 using Alignment.Statistics.Drift;
-using Alignment.Statistics.Preferences;
 using Alignment.Statistics.Selection;
 
 namespace Alignment.Golden.Tests.Families;

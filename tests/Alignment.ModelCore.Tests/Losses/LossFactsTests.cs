@@ -1,6 +1,5 @@
 using Alignment.ModelCore.Losses;
 using Alignment.ModelCore.Native;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Alignment.ModelCore.Tests.Losses;
