@@ -19,8 +19,8 @@ internal static partial class CommandLine
 
         try
         {
-            var parsed = root.Parse(args);
-            return parsed.Errors.Count > 0 && args.Length > 0 ? Refuse(parsed) : await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            var parsed = root.Parse(args.Length == 0 ? ["help"] : args);
+            return parsed.Errors.Count > 0 ? Refuse(parsed) : await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
         catch (OperationCanceledException)
         {
@@ -37,10 +37,18 @@ internal static partial class CommandLine
     /// <summary>What does not parse, in a reader's words.</summary>
     private static int Refuse(ParseResult parsed)
     {
-        var verb = string.Join(' ', parsed.CommandResult.Command.Parents.OfType<Command>().Reverse().Append(parsed.CommandResult.Command).Select(c => c.Name).Distinct());
-        var known = parsed.CommandResult.Command.Children.Select(c => c.Name).ToList();
+        var command = parsed.CommandResult.Command;
+        var verb = Path(command);
+        var known = command.Children.Select(c => c.Name).ToList();
         foreach (var message in parsed.Errors.Select(e => e.Message).Distinct())
         {
+            if (command.Subcommands.Count > 0 && message.StartsWith("Required command", StringComparison.Ordinal))
+            {
+                // A misspelt verb is both missing and unknown; the second says more.
+                Console.Error.Write(parsed.Errors.Any(e => Unrecognised().IsMatch(e.Message)) ? "" : $"{verb}: say which: {string.Join(", ", command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name))}.{Environment.NewLine}");
+                continue;
+            }
+
             var strange = Unrecognised().Match(message) is { Success: true } m ? NearestName.Hint(m.Groups[1].Value, known) : "";
             Console.Error.WriteLine($"{verb}: {ExpectedType().Replace(message, t => $"as {Kind(t.Groups[1].Value)}").TrimEnd('.')}{strange}.");
         }
@@ -48,6 +56,8 @@ internal static partial class CommandLine
         Console.Error.WriteLine($"{verb} --help lists what there is.");
         return ExitCode.Usage;
     }
+
+    private static string Path(Command command) => command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{Path(parent)} {command.Name}" : command.Name;
 
     private static string Kind(string type) => type switch
     {

@@ -6,6 +6,7 @@ using Alignment.ModelCore.Diagnostics;
 using Alignment.ModelCore.Modules;
 using Alignment.ModelCore.Native;
 using Alignment.ModelCore.Training;
+using Alignment.ModelCore.Training.Advice;
 using Alignment.Suite.Commands;
 
 namespace Alignment.Suite.Tests.Commands;
@@ -140,6 +141,25 @@ public sealed class EveryRecipeTests : IDisposable
         Run(recipe, plain, "");
         Run(recipe, dropped, "regularisation.dropout=0.5");
         Assert.NotEqual(plain.Curve("loss")[0].Value, dropped.Curve("loss")[0].Value);
+    }
+
+    // The advisor can try every recipe: some steps of it, and once what the whole run does before, after and along the way.
+    [Theory]
+    [MemberData(nameof(Recipes))]
+    public void Train_AsATrial_EndsEarlyAndKnowsTheWholeRun(string recipe)
+    {
+        TrialReport report;
+        using (var trial = RunTrial.Enter(TimeSpan.FromMilliseconds(20)))
+        {
+            Run(recipe, new MemoryMetrics(), $"max_steps=400 save_every=50 evaluation.data={Rows(recipe)} evaluation.every=20");
+            report = trial.Report;
+        }
+
+        Assert.InRange(report.StepsTaken, 1, 200);
+        Assert.Equal(recipe == "meta" ? 800 : 400, report.TotalSteps);
+        Assert.True(report.StepSeconds > report.LoopSeconds && report.StepCpuSeconds > 0 && report.SaveSeconds > 0 && report.EvaluateSeconds > 0 && report.PeakBytes > 0);
+        Assert.True(File.Exists(Path.Combine(folder, "run", "model.safetensors")));
+        Assert.NotNull(Record()["forgetting"]);
     }
 
     [Fact]

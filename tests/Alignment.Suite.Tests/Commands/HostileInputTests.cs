@@ -148,6 +148,8 @@ public sealed class HostileInputTests : IDisposable
     [Theory]
     [InlineData("model generate BASE --ids 1 --seed x", 64, "Cannot parse argument 'x' for option '--seed' as a whole number")]
     [InlineData("model generate BASE --ids 1 --temperature warm", 64, "as a number")]
+    [InlineData("train", 64, "align train: say which: bco, best-of-n,")]
+    [InlineData("model generate", 64, "align model generate: ")]
     [InlineData("trian sft", 64, "did you mean train?")]
     [InlineData("train sft --outt x", 64, "did you mean --out?")]
     [InlineData("model show nowhere", 65, "nowhere")]
