@@ -19,6 +19,10 @@ public sealed partial class F38EvaluationMetrics : IGoldenCheck
         {
             CheckTokenAccuracy(c, t);
         }
+        else if (j.Has("corpus") && j.GetProperty("corpus").Has("bleu_exp"))
+        {
+            CheckOverlap(j, t);
+        }
         else if (j.Has("streams"))
         {
             CheckSequential(j, t);
