@@ -21,9 +21,6 @@ public sealed class Advisor(Func<JsonObject, TimeSpan, TrialReport?>? trial)
     /// <summary>A run is planned to stay below this share of the memory, because neighbours and fragments take some.</summary>
     private const double Usable = 0.9;
 
-    /// <summary>A heap goes on growing for a while after a trial's few hundred steps.</summary>
-    private const long AfterTrial = 8 << 20;
-
     private const int MostTrials = 3;
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(7);
 
@@ -47,7 +44,7 @@ public sealed class Advisor(Func<JsonObject, TimeSpan, TrialReport?>? trial)
                 return RunAdvice.Of(request, model, data, goal, chosen, estimate, null);
             }
 
-            var calibrated = seen.RanOut ? estimate : estimate.Calibrated(seen.PeakBytes + AfterTrial);
+            var calibrated = seen.RanOut ? estimate : estimate.Calibrated(WholePeak(seen.PeakBytes));
             if (!seen.RanOut && calibrated.Total <= (attempt < MostTrials - 1 ? limit : request.MemoryBytes))
             {
                 return RunAdvice.Of(request, model, data, goal, chosen, calibrated, seen);
@@ -69,8 +66,11 @@ public sealed class Advisor(Func<JsonObject, TimeSpan, TrialReport?>? trial)
         var (model, data, goal) = (ModelShape.Read(request.Model), DataShape.Read(request.Data, request.Model), Goal.Of(request.Goal));
         var estimate = Estimate(model, settings, goal, data, 1);
         var seen = trial?.Invoke(settings.Keys(request), Budget);
-        return RunAdvice.Of(request, model, data, goal, settings, seen is null ? estimate : estimate.Calibrated(seen.PeakBytes + AfterTrial), seen);
+        return RunAdvice.Of(request, model, data, goal, settings, seen is null ? estimate : estimate.Calibrated(WholePeak(seen.PeakBytes)), seen);
     }
+
+    /// <summary>A heap goes on filling up after a trial's steps: whole runs were seen to end 0 to 9 % above it.</summary>
+    private static long WholePeak(long trial) => trial + (trial / 32);
 
     private static MemoryEstimate Estimate(ModelShape model, AdvisedSettings s, Goal goal, DataShape data, double correction)
     {

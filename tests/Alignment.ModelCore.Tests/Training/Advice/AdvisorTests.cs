@@ -95,7 +95,7 @@ public sealed class AdvisorTests
         Assert.True(advice.Measured);
         Assert.InRange(advice.Settings.BatchSize, 1, 4);
         Assert.True(seen.Count > 1);
-        Assert.Equal(508L << 20, advice.Memory.Total);
+        Assert.Equal((500L << 20) * 33 / 32, advice.Memory.Total);
         Assert.Equal(11.2, advice.Time!.Total, 9);
     }
 
