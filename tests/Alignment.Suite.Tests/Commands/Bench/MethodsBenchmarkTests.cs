@@ -13,7 +13,7 @@ public sealed class MethodsBenchmarkTests
     [Fact]
     public void WinRate_OfTwoSeeds_IsTheMeanWithTiesAsHalf()
     {
-        var rate = SeededWinRate.Of([[[2], [2], [0], [1]], [[2], [1], [1], [1]]], [[[1], [1], [1], [1]], [[1], [1], [1], [1]]]);
+        var rate = SeededWinRate.Of([[[2], [2], [0], [1]], [[2], [1], [1], [1]]], [[[1], [1], [1], [1]], [[1], [1], [1], [1]]], ["a", "b", "c", "d"]);
         Assert.Equal(0.625, rate.Value);
         Assert.True(rate.Low < 0.625 && rate.High > 0.625);
     }
@@ -21,19 +21,24 @@ public sealed class MethodsBenchmarkTests
     // 3 beats 1 and 2, 1 ties with 1 and loses to 2: 2½ of 4.
     [Fact]
     public void WinRate_OfSeveralAnswers_LetsEachMeetEach() =>
-        Assert.Equal(new Estimate(0.625, 0.625, 0.625), SeededWinRate.Of([[[3, 1]]], [[[1, 2]]]));
+        Assert.Equal(new Estimate(0.625, 0.625, 0.625), SeededWinRate.Of([[[3, 1]]], [[[1, 2]]], ["a"]));
 
     [Fact]
     public void WinRate_OfIdenticalAnswers_IsExactlyHalf() =>
-        Assert.Equal(new Estimate(0.5, 0.5, 0.5), SeededWinRate.Of([[[1, 2], [3, 4]]], [[[1, 2], [3, 4]]]));
+        Assert.Equal(new Estimate(0.5, 0.5, 0.5), SeededWinRate.Of([[[1, 2], [3, 4]]], [[[1, 2], [3, 4]]], ["a", "b"]));
 
     [Fact]
-    public void WinRate_AlwaysBetter_IsOne() => Assert.Equal(new Estimate(1, 1, 1), SeededWinRate.Of([[[1], [2]]], [[[0], [0]]]));
+    public void WinRate_AlwaysBetter_IsOne() => Assert.Equal(new Estimate(1, 1, 1), SeededWinRate.Of([[[1], [2]]], [[[0], [0]]], ["a", "b"]));
+
+    // One case of two wordings, won and lost: whatever is drawn, it is one half.
+    [Fact]
+    public void WinRate_WordingsOfOneCase_AreDrawnTogether() =>
+        Assert.Equal(new Estimate(0.5, 0.5, 0.5), SeededWinRate.Of([[[2], [0]]], [[[1], [1]]], ["a", "a"]));
 
     // Of three pairs gold tells two apart; proxy orders one of them alike.
     [Fact]
     public void ProxyAgreement_LeavesOutWhatGoldCallsEqual() =>
-        Assert.Equal(0.5, ProxyAgreement.Of([new([[1, 1, 0]], [[5, 2, 3]], 0)]));
+        Assert.Equal(0.5, ProxyAgreement.Of([new([[1, 1, 0]], [[5, 2, 3]], 0, ["a"])]));
 
     [Fact]
     public void Settings_EveryPolicyMethod_HasAFileThatIsAccepted()

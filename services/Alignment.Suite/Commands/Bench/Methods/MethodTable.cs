@@ -22,7 +22,7 @@ internal sealed class MethodTable(BenchPaths paths, int seeds, Action<string> sa
     {
         var runs = ForSeeds(seed => (Cost: Train(method, seed, cancellation), Scores: Score(paths.Run(method.Name, seed), seed)), cancellation);
         var scores = runs.Select(r => r.Scores).ToList();
-        var row = new MethodRow(method.Name, SeededWinRate.Of([.. scores.Select(s => s.Gold)], [.. start.Select(s => s.Gold)]), scores.Average(s => s.Kl), scores.Average(s => s.MeanGold),
+        var row = new MethodRow(method.Name, SeededWinRate.Of([.. scores.Select(s => s.Gold)], [.. start.Select(s => s.Gold)], start[0].Cases), scores.Average(s => s.Kl), scores.Average(s => s.MeanGold),
             scores.Average(s => s.MeanProxy), runs.Average(r => r.Cost.Seconds), runs.Max(r => r.Cost.PeakRssBytes));
         say(string.Create(CultureInfo.InvariantCulture, $"{row.Method}: win rate {row.WinRate.Value:0.000} ({row.WinRate.Low:0.000} to {row.WinRate.High:0.000}), KL {row.Kl:0.00}, gold {row.Gold:0.000} from {start.Average(s => s.MeanGold):0.000}, proxy {row.Proxy:0.000}, {row.Seconds:0.0} s a run"));
         return row;

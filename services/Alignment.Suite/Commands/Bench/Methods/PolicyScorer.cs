@@ -12,7 +12,8 @@ namespace Alignment.Suite.Commands.Bench.Methods;
 /// <param name="Gold">For each prompt the rubric's score of each answer.</param>
 /// <param name="Proxy">The same by the reward model.</param>
 /// <param name="Kl">From the starting point, nats per answer.</param>
-internal sealed record PolicyScores(IReadOnlyList<double[]> Gold, IReadOnlyList<double[]> Proxy, double Kl)
+/// <param name="Cases">What each prompt asks, whatever its wording: language and intent.</param>
+internal sealed record PolicyScores(IReadOnlyList<double[]> Gold, IReadOnlyList<double[]> Proxy, double Kl, IReadOnlyList<string> Cases)
 {
     public double MeanGold => Gold.Average(g => g.Average());
 
@@ -40,7 +41,7 @@ internal sealed class PolicyScorer(BenchPaths paths) : IDisposable
         using var policy = CheckpointReader.LoadCausal(folder, ScalarType.Float32);
         policy.eval();
         var measured = new AnswerProbe(rows, RowEncoder.Load(paths.Start), seed, MaxTokens, Answers).Of(policy, start);
-        return new(ByPrompt(gold, measured), ByPrompt(proxy, measured), measured.Values[ProbeMetrics.KlPerSequence]);
+        return new(ByPrompt(gold, measured), ByPrompt(proxy, measured), measured.Values[ProbeMetrics.KlPerSequence], [.. rows.Select(r => $"{r.Line["language"]} {r.Line["intent"]}")]);
     }
 
     public void Dispose()
