@@ -17,10 +17,10 @@ public sealed class DpoRecipeOptions : TrainingOptions, IReferenceOptions
     [Option("β: how dear it is to leave the reference.", Min = 0, AboveMin = true, Max = 100, Source = "TRL: 0.1")]
     public double Beta { get; init; } = 0.1;
 
-    [Option($"Loss, or a list of losses to mix: {Losses}.", Source = "TRL: sigmoid")]
+    [Option("Loss, or a list of losses to mix.", Choices = Losses, Source = "TRL: sigmoid")]
     public IReadOnlyList<string> Loss { get; init; } = ["sigmoid"];
 
-    [Option("Weight of each loss in a mixture; empty: 1 each.", Source = "TRL: 1 each")]
+    [Option("Weight of each loss in a mixture; empty: 1 each.", Min = 0, Max = 1000, Source = "TRL: 1 each")]
     public IReadOnlyList<double> LossWeights { get; init; } = [];
 
     [Option("Share of labels taken to be wrong: used by cdpo, robust, exo_pair, aot, aot_unpaired.", Min = 0, Max = 0.5, Source = "TRL: 0")]

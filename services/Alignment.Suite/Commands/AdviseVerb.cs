@@ -2,10 +2,12 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Training.Advice;
 using Alignment.Suite.Commands.Advising;
 using Alignment.Suite.Commands.Bench;
+using Alignment.Suite.Commands.Training;
 
 namespace Alignment.Suite.Commands;
 
@@ -22,13 +24,14 @@ internal sealed class AdviseVerb : IVerb
     private readonly Option<string> memory = new("--memory") { Description = "Memory the run may take: 16G, 800M.", Required = true };
     private readonly Option<string> goal = new("--goal") { Description = "A method of 'align train'.", DefaultValueFactory = _ => "sft" };
     private readonly Option<int> steps = new("--max-steps") { Description = "Optimiser steps of the run; unset, the recipe's epochs." };
+    private readonly Option<string[]> sets = new("--set") { Description = "Sets one key of the job, which is then not the advisor's to choose: --set reward_model=DIR. May be repeated.", AllowMultipleArgumentsPerToken = false };
     private readonly Option<string?> job = new("--job") { Description = "Writes the recommended job file here." };
     private readonly Option<bool> json = new("--json") { Description = "Prints JSON." };
     private readonly Option<bool> quick = new("--no-trial") { Description = "Formula only: no steps are run, and no time is estimated." };
 
     public Command Build()
     {
-        var advise = new Command("advise", "Recommend method, rank, batch, precision and quantisation for a model, data and an amount of memory; checked by a few real steps.") { model, data, memory, goal, steps, job, json, quick };
+        var advise = new Command("advise", "Recommend method, rank, batch, precision and quantisation for a model, data and an amount of memory; checked by a few real steps.") { model, data, memory, goal, steps, sets, job, json, quick };
         advise.SetAction(parsed => Run(parsed));
         return advise;
     }
@@ -49,9 +52,10 @@ internal sealed class AdviseVerb : IVerb
                 throw new OptionsException([$"--job {target} is a folder or lies in none. Name a file in a folder that exists."]);
             }
 
-            var request = new AdviceRequest(Folder(parsed.GetValue(model)!), [.. parsed.GetValue(data)!.Select(Path.GetFullPath)], MemorySize.Parse(parsed.GetValue(memory)!), name, parsed.GetValue(steps));
+            var request = Request(parsed, name);
+            trials.CheckRows(name, request.Data, request.Set);
             var advisor = new Advisor(parsed.GetValue(quick) ? null : (keys, budget) => trials.Run(name, keys, budget));
-            var advice = advisor.Advise(request, trials.Defaults(name));
+            var advice = advisor.Advise(request, trials.Defaults(name), keys => trials.Check(name, keys));
             if (parsed.GetValue(job) is { } path)
             {
                 File.WriteAllText(path, advice.JobYaml);
@@ -72,9 +76,19 @@ internal sealed class AdviseVerb : IVerb
         }
     }
 
-    private static string Folder(string path) => File.Exists(Path.Combine(path, "config.json"))
+    private AdviceRequest Request(ParseResult parsed, string goal)
+    {
+        var set = JobFile.Read(null, parsed.GetValue(sets) ?? []);
+        string? problem = set.ContainsKey("model") || set.ContainsKey("data") ? "--set model, --set data: name them with --model and --data."
+            : parsed.GetValue(steps) < 0 ? $"--max-steps {parsed.GetValue(steps)} is below 0. 0 or no option: the recipe's epochs."
+            : parsed.GetValue(data)!.FirstOrDefault(f => !File.Exists(f)) is { } file ? $"--data {file}: no such data file." : null;
+        return problem is not null ? throw new OptionsException([problem])
+            : new(Folder(parsed.GetValue(model)!), [.. parsed.GetValue(data)!.Select(Path.GetFullPath)], MemorySize.Parse(parsed.GetValue(memory)!), goal, parsed.GetValue(steps)) { Set = set };
+    }
+
+    private static string Folder(string path) => File.Exists(Path.Combine(path, "config.json")) || AdapterFolder.Is(path)
         ? Path.GetFullPath(path)
-        : throw new OptionsException([$"--model {path} has no config.json. Name a checkpoint folder in Hugging Face layout."]);
+        : throw new OptionsException([$"--model {path} has no config.json. Name a checkpoint folder in Hugging Face layout, or an adapter."]);
 
     private static void Print(RunAdvice a, bool asJson, string? job)
     {

@@ -146,6 +146,28 @@ internal static class ModelMerge
         {
             throw new InvalidDataException($"{output} is not empty; name a new folder.");
         }
+
+        if (File.Exists(output))
+        {
+            throw new IOException($"--out {output} is a file. Name a folder.");
+        }
+
+        try
+        {
+            // Better refused now than after the work; what fails later leaves no folder behind.
+            var existed = Directory.Exists(output);
+            Directory.CreateDirectory(output);
+            File.WriteAllBytes(Path.Combine(output, ".write"), []);
+            File.Delete(Path.Combine(output, ".write"));
+            if (!existed)
+            {
+                Directory.Delete(output);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"--out {output} cannot be written: {e.Message}", e);
+        }
     }
 
     private static Argument<DirectoryInfo> Folder(string name, string help) => new(name) { Description = help };

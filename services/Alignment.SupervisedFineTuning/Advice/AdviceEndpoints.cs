@@ -1,6 +1,9 @@
+using System.Text.Json.Nodes;
+using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Checkpointing;
 using Alignment.ModelCore.Configuration;
+using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Training.Advice;
 using Alignment.ServiceDefaults;
 using Alignment.Storage.Artifacts;
@@ -28,10 +31,16 @@ internal static class AdviceEndpoints
         await One.WaitAsync(ct);
         try
         {
-            var request = new AdviceRequest(Model(ask.Model, artifacts), [Data(ask.Data, artifacts)], MemorySize.Parse(ask.Memory ?? ""), goal);
-            return TypedResults.Ok(await Task.Run(() => new Advisor((keys, budget) => trials.Run(goal, keys, budget)).Advise(request, trials.Defaults(goal)), ct));
+            var request = new AdviceRequest(Model(ask.Model, artifacts), [Data(ask.Data, artifacts)], MemorySize.Parse(ask.Memory ?? ""), goal) { Set = Flat(ask.Set ?? []) };
+            return TypedResults.Ok(await Task.Run(
+                () =>
+                {
+                    trials.CheckRows(goal, request.Data, request.Set);
+                    return new Advisor((keys, budget) => trials.Run(goal, keys, budget)).Advise(request, trials.Defaults(goal), keys => trials.Check(goal, keys));
+                },
+                ct));
         }
-        catch (Exception e) when (e is OptionsException or CheckpointException or SafeTensorsException or ArchitectureException or TokenizerException)
+        catch (Exception e) when (e is OptionsException or DataException or InvalidDataException or AdapterException or CheckpointException or SafeTensorsException or ArchitectureException or TokenizerException)
         {
             throw Refused(e is OptionsException o ? string.Join(" ", o.Problems) : e.Message);
         }
@@ -45,7 +54,7 @@ internal static class AdviceEndpoints
     private static string Model(string? model, IArtifactStore artifacts)
     {
         var folder = Resolve("model", model, artifacts);
-        return File.Exists(Path.Combine(folder, "config.json")) ? folder : throw Refused($"model: {model} has no config.json. Name a checkpoint by its digest, or a folder in Hugging Face layout on this host.");
+        return File.Exists(Path.Combine(folder, "config.json")) || AdapterFolder.Is(folder) ? folder : throw Refused($"model: {model} has no config.json. Name a checkpoint by its digest, or a folder in Hugging Face layout on this host.");
     }
 
     /// <summary>A digest of a snapshot, or a file on this host.</summary>
@@ -61,6 +70,10 @@ internal static class AdviceEndpoints
         : !name.Contains('/', StringComparison.Ordinal) && artifacts.Exists(name) ? artifacts.PathOf(name)
         : Path.GetFullPath(name);
 
+    /// <summary>A section's keys by their full names, and nothing that the request says elsewhere.</summary>
+    private static JsonObject Flat(JsonObject set) => set.ContainsKey("model") || set.ContainsKey("data") ? throw Refused("set: model and data have fields of their own.")
+        : new(set.SelectMany(k => k.Value is JsonObject section ? section.Select(s => KeyValuePair.Create($"{k.Key}.{s.Key}", s.Value?.DeepClone())) : [KeyValuePair.Create(k.Key, k.Value?.DeepClone())]));
+
     private static ProblemException Refused(string detail) => new(422, "No advice.", detail, "no-advice");
 }
 
@@ -68,4 +81,5 @@ internal static class AdviceEndpoints
 /// <param name="Data">Digest of a snapshot, or a file on the host.</param>
 /// <param name="Memory">16G, 800M.</param>
 /// <param name="Goal">A method of <c>align train</c>; <c>sft</c> unless given.</param>
-internal sealed record AskAdvice(string? Model, string? Data, string? Memory, string? Goal);
+/// <param name="Set">Keys of the job that are not the advisor's to choose: <c>{"reward_model": "DIR"}</c>.</param>
+internal sealed record AskAdvice(string? Model, string? Data, string? Memory, string? Goal, JsonObject? Set = null);

@@ -25,6 +25,9 @@ public sealed class OptionAttribute(string help) : Attribute
     /// <summary>The public trainer or paper whose default this is.</summary>
     public string Source { get; init; } = "";
 
+    /// <summary>True: a run cannot start without it.</summary>
+    public bool Required { get; init; }
+
     /// <summary>The words allowed, separated by <c>|</c>.</summary>
     public string Choices { get; init; } = "";
 }

@@ -54,7 +54,7 @@ public sealed record OptionKey(string Name, PropertyInfo Property, OptionAttribu
     {
         if (About.Choices.Length > 0)
         {
-            return string.Join(" | ", About.Choices.Split('|'));
+            return string.Join(" | ", About.Choices.Split('|').Select(c => c.Length == 0 ? "(empty)" : c));
         }
 
         var (low, high) = (!double.IsNaN(About.Min), !double.IsNaN(About.Max));

@@ -23,7 +23,7 @@ internal static class OptionValue
         {
             var numbers = (node is JsonArray list ? list.Select(Text) : Text(node).Split(',', StringSplitOptions.TrimEntries))
                 .Select(t => double.TryParse(t, NumberStyles.Float, CultureInfo.InvariantCulture, out var d) ? d : double.NaN).ToArray();
-            complaint = !Array.TrueForAll(numbers, double.IsFinite) ? $"{key.Name}: {Text(node)} is not a list of numbers." : null;
+            complaint = !Array.TrueForAll(numbers, double.IsFinite) ? $"{key.Name}: {Text(node)} is not a list of numbers." : numbers.Select(n => Outside(key, n)).FirstOrDefault(c => c is not null);
             return numbers;
         }
 

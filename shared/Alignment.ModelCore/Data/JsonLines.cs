@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Alignment.ModelCore.Data;
 
@@ -44,6 +45,9 @@ internal static class JsonLines
         return problems.Count == 0 ? rows : throw new DataException(problems);
     }
 
+    // What the parser says of a field that an object has twice.
+    private static readonly Regex Twice = new("[Dd]uplicate property '([^']*)'");
+
     private static JsonObject? Parse(string file, int number, ReadOnlySpan<byte> bytes, List<DataProblem> problems)
     {
         string text;
@@ -68,7 +72,7 @@ internal static class JsonLines
         }
         catch (JsonException e)
         {
-            problems.Add(new(file, number, null, $"the line is not valid JSON ({Brief(e)}).", "Put one complete JSON object on each line."));
+            problems.Add(new(file, number, null, $"the line is not valid JSON ({Brief(e)}).", Twice.IsMatch(e.Message) ? $"Remove one of the two fields '{Twice.Match(e.Message).Groups[1].Value}'." : "Put one complete JSON object on each line."));
         }
 
         return null;

@@ -219,6 +219,7 @@ public sealed class RowEncoder
         return first is not { } bad ? done : throw Refused((rows[bad.Row] as DataRow)?.Origin ?? new("data", bad.Row + 1), bad.Fault);
     }
 
-    private static DataException Refused(RowOrigin at, Exception fault) => new([fault is TemplateException
+    private static DataException Refused(RowOrigin at, Exception fault) => new([fault is TemplateException && fault.Message.Contains("can only concatenate", StringComparison.Ordinal) && fault.Message.Contains("list", StringComparison.Ordinal)
+        ? new(at.File, at.Line, "content", "is a list of parts, and this model's chat template takes text only.", "Write the text itself as content.") : fault is TemplateException
         ? new(at.File, at.Line, null, $"the chat template refuses the row: {fault.Message}", "Mend the row, or the template.") : new(at.File, at.Line, null, fault.Message, "")]);
 }

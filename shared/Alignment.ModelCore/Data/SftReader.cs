@@ -24,6 +24,12 @@ public static class SftReader
             return null;
         }
 
+        if (line.Object["tools"] is { } given && given is not JsonArray)
+        {
+            line.Fault("tools", $"is {JsonLine.Kind(given)}, not a list.", "Write \"tools\": [{\"type\": \"function\", \"function\": {…}}, …], or remove it.");
+            return null;
+        }
+
         var tools = line.Object["tools"]?.DeepClone() as JsonArray;
         if (line.Has("messages"))
         {

@@ -8,10 +8,10 @@ namespace Alignment.ModelCore.Training;
 /// <summary>The keys that every recipe shares: data order, optimiser, schedule, checkpoints.</summary>
 public abstract class TrainingOptions : IOptionSet
 {
-    [Option("Folder of the checkpoint to start from (Hugging Face layout).")]
+    [Option("Folder of the checkpoint to start from (Hugging Face layout).", Required = true)]
     public string Model { get; init; } = "";
 
-    [Option("Data file, or a list of them.")]
+    [Option("Data file, or a list of them.", Required = true)]
     public IReadOnlyList<string> Data { get; init; } = [];
 
     [Option("Seed of data order, dropout and new weights. Same seed, same machine, same thread count: same checkpoint.", Source = "TRL: 42")]
@@ -38,7 +38,7 @@ public abstract class TrainingOptions : IOptionSet
     [Option("Longest row.", Min = 2, Max = 1_048_576, Unit = "tokens", Source = "TRL: 1024")]
     public int MaxLength { get; set; } = 1024;
 
-    [Option("Peak learning rate.", Min = 0, AboveMin = true, Max = 10)]
+    [Option("Peak learning rate. The default is for full training and hardly moves an adapter: LoRA wants about ten times as much (align advise gives it that).", Min = 0, AboveMin = true, Max = 10, Unit = "per step", Source = "TRL: 2e-5 (SFT), 1e-4 (reward), 1e-5 (prm), 1e-6 (DPO, CPO, ORPO, KTO, GRPO, RLOO), 5e-7 (BCO, online DPO), 3e-6 (PPO); MetaICL and pretraining: chosen here")]
     public double LearningRate { get; set; } = 2e-5;
 
     [Option("Learning rate over time.", Choices = ScheduleKeys.Names, Source = "TRL: linear")]
@@ -127,6 +127,11 @@ public abstract class TrainingOptions : IOptionSet
         if (Regularisation.LabelSmoothing > 0 && NothingToSmooth is { } reason)
         {
             yield return $"regularisation.label_smoothing: {reason} Remove the key.";
+        }
+
+        if (Data.GroupBy(Path.GetFullPath, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        {
+            yield return $"data names {twice.First()} twice. Name it once; epochs says how often the rows are seen.";
         }
 
         if (given.Contains("epochs") && MaxSteps > 0)

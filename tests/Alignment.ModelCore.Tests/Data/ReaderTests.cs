@@ -42,6 +42,12 @@ public sealed class ReaderTests : IDisposable
         Assert.Contains($"{path}:3: field 'prompt': is a number, not text. Put the text in double quotes.", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"prompt": "p", "response": "a", "tools": "x"}""", "field 'tools': is text, not a list.")]
+    [InlineData("""{"prompt": "p", "response": "a", "response": "b"}""", "Remove one of the two fields 'response'.")]
+    public void Sft_BadRow_SaysWhatToMend(string line, string expected) =>
+        Assert.Contains(expected, Assert.Throws<DataException>(() => SftReader.Read(File(line))).Message, StringComparison.Ordinal);
+
     [Fact]
     public void Sft_NotUtf8_NamesLineAndByte()
     {

@@ -93,6 +93,8 @@ public sealed class DpoRecipeTests : IDisposable
     [Theory]
     [InlineData("""{"label_smoothing": 0.1}""", "label_smoothing has no effect on sigmoid")]
     [InlineData("""{"loss": ["sigmoid", "sft"], "loss_weights": [1]}""", "loss_weights has 1 numbers for 2 losses")]
+    [InlineData("""{"loss": ["sigmoid", "sft"], "loss_weights": [1, -1]}""", "loss_weights: -1 is outside 0 … 1000")]
+    [InlineData("""{"data": ["a.jsonl", "./a.jsonl"]}""", "data names a.jsonl twice")]
     [InlineData("""{"loss": "apo_zero", "f_divergence": "forward_kl"}""", "apo_zero works on raw log-ratios")]
     [InlineData("""{"loss": "sigmoyd"}""", "did you mean sigmoid?")]
     [InlineData("""{"ld_reference": false}""", "ld_reference needs ld_alpha")]

@@ -156,6 +156,12 @@ public sealed class HostileInputTests : IDisposable
     [InlineData("tokenize nowhere --jsonl a --out b", 65, "nowhere")]
     [InlineData("advise --model BASE --data ROWS --memory 1M --no-trial", 64, "--memory 1 MB is too little")]
     [InlineData("advise --model BASE --data nowhere.jsonl --memory 1G --no-trial", 64, "nowhere.jsonl")]
+    [InlineData("model merge BASE BASE --out ROWS", 73, "rows.jsonl is a file")]
+    [InlineData("model merge BASE BASE --out /proc/x", 73, "/proc/x cannot be written")]
+    [InlineData("advise --model BASE --data ROWS --memory 1G --no-trial --max-steps -5", 64, "--max-steps -5")]
+    [InlineData("advise --model BASE --data ROWS --memory 1G --no-trial --goal dpo", 65, "rows.jsonl:1: field 'chosen'")]
+    [InlineData("advise --model BASE --data ROWS --memory 1G --goal ppo", 64, "reward_model is missing")]
+    [InlineData("advise --model BASE --data ROWS --memory 1G --no-trial --set rank=4", 64, "Unknown key 'rank'")]
     public async Task Words_ThatCannotBe_EndWithTheCodeOfTheTable(string words, int expectedCode, string expected)
     {
         var rows = Rows("""{"prompt": "a", "response": "b"}""");

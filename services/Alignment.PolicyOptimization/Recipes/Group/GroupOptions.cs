@@ -62,7 +62,7 @@ public class GroupOptions : OnlineOptions
     [Option("β: weight of the KL to the reference; 0 needs no reference.", Min = 0, Max = 100, Source = "TRL: 0; DeepSeekMath: 0.04")]
     public double Beta { get; set; }
 
-    [Option("Where the KL is charged: k3 per token in the loss, or k1 in the reward (leave_one_out: its sum; reinforce_pp: per token).", Choices = "loss|reward")]
+    [Option("Where the KL is charged: k3 per token in the loss, or k1 in the reward (leave_one_out: its sum; reinforce_pp: per token).", Choices = "loss|reward", Source = "TRL: loss (GRPO), reward (RLOO); OpenRLHF: reward (REINFORCE++)")]
     public string KlIn { get; set; } = "loss";
 
     [Option("Per-token estimator of a KL in the loss; a trailing + keeps the value and takes k2's gradient (verl).", Choices = "k3|k2|k1+|k3+", Source = "TRL: k3; OpenRLHF: k2 or k3; verl: k3 (low_var_kl)")]

@@ -15,22 +15,22 @@ public abstract class OnlineOptions : TrainingOptions
         Evaluation = new() { Metric = PromptEvaluation.Reward };
     }
 
-    [Option("Folder of the reward model, or a list of them whose scores are added up.")]
+    [Option("Folder of the reward model, or a list of them whose scores are added up. Required unless reward.sources names rewards.")]
     public IReadOnlyList<string> RewardModel { get; init; } = [];
 
-    [Option("Weight of each reward model in the sum; empty: 1 each.", Source = "TRL: 1 each")]
+    [Option("Weight of each reward model in the sum; empty: 1 each.", Min = -1000, Max = 1000, Source = "TRL: 1 each")]
     public IReadOnlyList<double> RewardWeights { get; init; } = [];
 
     [Option("Folder of the reference checkpoint; empty: the starting checkpoint itself.")]
     public string Reference { get; init; } = "";
 
-    [Option("Longest response.", Min = 1, Max = 1_048_576, Unit = "tokens")]
+    [Option("Longest response.", Min = 1, Max = 1_048_576, Unit = "tokens", Source = "TRL: 53 (PPO), 256 (GRPO, RLOO), 64 (online DPO); best-of-n: chosen here")]
     public int MaxNewTokens { get; set; } = 64;
 
     [Option("Shortest response: no end token before.", Min = 0, Max = 1_048_576, Unit = "tokens")]
     public int MinNewTokens { get; init; }
 
-    [Option("Sampling temperature; log-probabilities are taken at the same.", Min = 0, AboveMin = true, Max = 100)]
+    [Option("Sampling temperature; log-probabilities are taken at the same.", Min = 0, AboveMin = true, Max = 100, Source = "TRL: 0.7 (PPO), 0.9 (online DPO), 1 (GRPO, RLOO)")]
     public double Temperature { get; set; } = 1;
 
     [Option("Draw among this many best tokens; 0 among all.", Min = 0, Source = "TRL: 0")]

@@ -12,6 +12,15 @@ public static class RunRewards
     /// <exception cref="OptionsException">No source is named, or a folder holds no reward model.</exception>
     public static RewardSet Open(OnlineOptions options)
     {
+        Check(options);
+        IEnumerable<WeightedReward> others = options.Reward.Sources.Count == 0 ? [] : RewardSources.Create(options.Reward, options.Model).Rewards;
+        return new([.. options.RewardModel.Select((f, i) => new WeightedReward(RewardModelSource.Load(f, options.Model, options.RolloutBatchSize), options.RewardWeights.Count == 0 ? 1 : options.RewardWeights[i])), .. others]);
+    }
+
+    /// <summary>Whether there is a reward at all, and the folders hold reward models; loads none.</summary>
+    /// <exception cref="OptionsException">No source is named, or a folder holds no reward model.</exception>
+    public static void Check(OnlineOptions options)
+    {
         if (options.RewardModel.Count == 0 && options.Reward.Sources.Count == 0)
         {
             throw new OptionsException(["reward_model is missing: name the folder of a reward model (align train reward makes one), or other rewards in reward.sources."]);
@@ -26,8 +35,5 @@ public static class RunRewards
         {
             throw new OptionsException([$"reward_model: {folder} holds a language model, which gives no scores. Train a reward model from it: align train reward."]);
         }
-
-        IEnumerable<WeightedReward> others = options.Reward.Sources.Count == 0 ? [] : RewardSources.Create(options.Reward, options.Model).Rewards;
-        return new([.. options.RewardModel.Select((f, i) => new WeightedReward(RewardModelSource.Load(f, options.Model, options.RolloutBatchSize), options.RewardWeights.Count == 0 ? 1 : options.RewardWeights[i])), .. others]);
     }
 }

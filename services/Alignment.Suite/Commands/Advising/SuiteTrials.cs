@@ -14,5 +14,9 @@ internal sealed class SuiteTrials : IRunTrials
 
     public TrainingOptions Defaults(string goal) => methods.Single(m => m.Name == goal).Defaults;
 
+    public void CheckRows(string goal, IReadOnlyList<string> files, JsonObject set) => GoalRows.Check(goal, Defaults(goal), files, set);
+
+    public void Check(string goal, JsonObject keys) => _ = methods.Single(m => m.Name == goal).Prepare(keys);
+
     public TrialReport? Run(string goal, JsonObject keys, TimeSpan budget) => TrialProcess.Run(goal, keys, budget);
 }

@@ -18,6 +18,7 @@ internal static class TrialProcess
 
     /// <returns>Null when the trial failed or took too long: the caller has to do without.</returns>
     /// <exception cref="OptionsException">The recipe refuses the job.</exception>
+    /// <exception cref="InvalidDataException">The recipe refuses the data or a model.</exception>
     public static TrialReport? Run(string method, JsonObject keys, TimeSpan budget)
     {
         var folder = Directory.CreateTempSubdirectory("alignment-trial-").FullName;
@@ -55,7 +56,8 @@ internal static class TrialProcess
         return process.ExitCode switch
         {
             0 when last?.StartsWith('{') == true => JsonSerializer.Deserialize<TrialReport>(last, JsonSerializerOptions.Web)! with { ProcessSeconds = seconds },
-            64 or 65 => throw new OptionsException([.. errors.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries)]),
+            64 => throw new OptionsException([.. errors.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries)]),
+            65 => throw new InvalidDataException(errors.Result.Trim()),
             NoMemory or Killed => TrialReport.OutOfMemory,
             _ => null,
         };

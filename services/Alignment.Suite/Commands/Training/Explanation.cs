@@ -16,7 +16,7 @@ internal static class Explanation
             Console.WriteLine("key\tdefault\trange\tunit\tsource\tmeaning");
             foreach (var k in keys)
             {
-                Console.WriteLine(string.Join('\t', k.Name, k.DefaultOf(defaults), k.Range(), k.About.Unit, k.About.Source, k.About.Help));
+                Console.WriteLine(string.Join('\t', k.Name, Default(k, method, defaults), k.Range(), k.About.Unit, k.About.Source, k.About.Help));
             }
 
             return;
@@ -26,9 +26,13 @@ internal static class Explanation
         var table = new Table().Border(TableBorder.Simple).AddColumns("key", "default", "range", "unit", "source", "meaning");
         foreach (var k in keys)
         {
-            table.AddRow(new Cell(k.Name), new Cell(k.DefaultOf(defaults)), new Cell(k.Range()), new Cell(k.About.Unit), new Cell(k.About.Source), new Cell(k.About.Help));
+            table.AddRow(new Cell(k.Name), new Cell(Default(k, method, defaults)), new Cell(k.Range()), new Cell(k.About.Unit), new Cell(k.About.Source), new Cell(k.About.Help));
         }
 
         AnsiConsole.Write(table);
     }
+
+    // A new model has no checkpoint to start from.
+    private static string Default(OptionKey key, string method, TrainingOptions defaults) =>
+        key.About.Required && !(method == "pretrain" && key.Name == "model") ? "(required)" : key.DefaultOf(defaults);
 }

@@ -20,7 +20,7 @@ internal static class ForgettingSection
         """;
 
     /// <summary>HTML; empty where the run measured nothing of it.</summary>
-    public static string Of(JsonNode? f)
+    public static string Of(JsonNode? f, int? vocabulary = null)
     {
         if (f is null)
         {
@@ -35,7 +35,14 @@ internal static class ForgettingSection
         }
 
         return $"<h2>Forgetting</h2><div class=\"tiles\">{tiles}</div><table><tr><th scope=\"col\">measured on</th><th scope=\"col\" class=\"n\">before</th><th scope=\"col\" class=\"n\">after</th><th scope=\"col\" class=\"n\">change</th><th></th>"
-            + $"<th scope=\"col\" class=\"n\">perplexity before</th><th scope=\"col\" class=\"n\">after</th></tr>{string.Concat(f["tasks"]!.AsArray().Select(t => Row(t!)))}</table>";
+            + $"<th scope=\"col\" class=\"n\">perplexity before</th><th scope=\"col\" class=\"n\">after</th></tr>{string.Concat(f["tasks"]!.AsArray().Select(t => Row(t!)))}</table>{Note(f, vocabulary)}";
+    }
+
+    private static string Note(JsonNode f, int? vocabulary)
+    {
+        var worst = f["tasks"]!.AsArray().Append(f).SelectMany(t => new[] { t!["perplexity_before"], t["perplexity_after"] }).Max(p => p?.GetValue<double>() ?? 0);
+        return vocabulary is not { } size || worst <= size ? ""
+            : string.Create(CultureInfo.InvariantCulture, $"<p>A perplexity above the vocabulary's {size:N0} tokens is worse than guessing evenly: the model knows no such text and is sure of wrong tokens. Only the change says something there.</p>");
     }
 
     private static string Row(JsonNode t)

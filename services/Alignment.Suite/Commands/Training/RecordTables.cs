@@ -19,8 +19,11 @@ internal static class RecordTables
         }
 
         var record = JsonNode.Parse(File.ReadAllText(path))!;
-        return ForgettingSection.Of(record["forgetting"]) + Averages(record["average"]) + Curve(record["k_shot"]);
+        return ForgettingSection.Of(record["forgetting"], Vocabulary(checkpoint)) + Averages(record["average"]) + Curve(record["k_shot"]);
     }
+
+    private static int? Vocabulary(string checkpoint) =>
+        Path.Combine(checkpoint, "config.json") is var path && File.Exists(path) ? JsonNode.Parse(File.ReadAllText(path))?["vocab_size"]?.GetValue<int>() : null;
 
     private static string Averages(JsonNode? a) => a?["sweep"] is not JsonArray { Count: > 0 } sweep ? ""
         : Section($"Averages with the starting checkpoint ({Text(a["method"])}; kept: alpha {Number(a["alpha"])})", [.. sweep[0]!.AsObject().Select(p => p.Key)],

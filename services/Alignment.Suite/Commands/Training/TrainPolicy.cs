@@ -25,6 +25,11 @@ internal sealed class TrainPolicy(IPolicyMethod method) : ITrainMethod
             Needs.Checkpoint("reference", reference);
         }
 
+        if (run.Options is OnlineOptions rewarded)
+        {
+            RunRewards.Check(rewarded);
+        }
+
         return run.Train;
     }
 }

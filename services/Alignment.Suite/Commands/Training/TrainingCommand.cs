@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -45,13 +46,14 @@ internal static class TrainingCommand
 
     private static void Train(ITrainMethod method, string? config, IReadOnlyList<string> sets, RunFolder folder, CancellationToken cancellation)
     {
+        var started = Stopwatch.GetTimestamp();
         var keys = JobFile.Read(config, sets);
         var run = method.Prepare(keys);
         using var alone = folder.Claim(keys["model"]?.ToString());
         using var file = new JsonLinesMetrics(Path.Combine(folder.Path, "metrics.jsonl"));
         using var board = new TensorBoardMetrics(folder.Path, TimeProvider.System);
         var result = Named(keys, () => run(TrainingFolders.In(folder.Path), new CompositeMetrics(new ConsoleMetrics(LogEvery(keys)), file, board), cancellation));
-        TrainingReport.Write(Path.Combine(folder.Path, "report.html"), method.Name, file.Path, keys, result);
+        TrainingReport.Write(Path.Combine(folder.Path, "report.html"), method.Name, file.Path, keys, result, Stopwatch.GetElapsedTime(started));
         Say(result);
     }
 

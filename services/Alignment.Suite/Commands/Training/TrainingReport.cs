@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using Alignment.ModelCore.Training;
@@ -24,28 +25,41 @@ internal static class TrainingReport
         """;
 
     /// <summary>Writes <paramref name="path"/> from the run's <c>metrics.jsonl</c>, which holds every step of every attempt once.</summary>
-    public static void Write(string path, string method, string metricsFile, JsonObject settings, TrainingResult result)
+    public static void Write(string path, string method, string metricsFile, JsonObject settings, TrainingResult result, TimeSpan took)
     {
         var lines = File.ReadLines(metricsFile).Select(l => JsonNode.Parse(l)!.AsObject()).ToList();
         var curves = lines.Where(l => !l.ContainsKey("event")).SelectMany(l => l.Where(v => v.Value is not null && !Left.Contains(v.Key))
             .Select(v => (Name: v.Key, Point: (X: l["step"]!.GetValue<int>(), Y: v.Value!.GetValue<double>())))).ToLookup(x => x.Name, x => x.Point);
         var page = new StringBuilder($"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>align train {method}</title><style>{Style}{ForgettingSection.Style}</style>");
-        page.Append(CultureInfo.InvariantCulture, $"<h1>align train {method}</h1>{Table(Summary(result))}{RecordTables.Of(result.Checkpoint)}<h2>Curves</h2><div class=\"curves\">");
+        page.Append(CultureInfo.InvariantCulture, $"<h1>align train {method}</h1>{Table(Summary(result, took))}{RecordTables.Of(result.Checkpoint)}<h2>Curves</h2><div class=\"curves\">");
         foreach (var curve in curves.OrderBy(c => Array.IndexOf(First, c.Key) is var i and >= 0 ? i : First.Length).ThenBy(c => c.Key, StringComparer.Ordinal))
         {
             page.Append(CurveSvg.Figure(curve.Key, [.. curve]));
         }
 
-        page.Append("</div><h2>What happened</h2>").Append(Table(lines.Where(l => l.ContainsKey("event")).Select(l => ($"step {l["step"]}", l["message"]!.GetValue<string>()))));
-        page.Append("<h2>Settings</h2>").Append(Table(settings.Select(s => (s.Key, s.Value?.ToString() ?? ""))));
+        page.Append("</div><h2>What happened</h2>").Append(Table(Events(lines)));
+        page.Append("<h2>Settings</h2>").Append(Table(Keys(settings)));
         File.WriteAllText(path, page.Append("</html>\n").ToString(), new UTF8Encoding(false));
     }
 
-    private static IEnumerable<(string, string)> Summary(TrainingResult r) =>
+    private static IEnumerable<(string, string)> Summary(TrainingResult r, TimeSpan took) =>
     [
         ("checkpoint", r.Checkpoint), ("digest", "sha256:" + r.Digest), ("steps", r.Steps.ToString(CultureInfo.InvariantCulture)), ("tokens", r.Tokens.ToString("N0", CultureInfo.InvariantCulture)),
+        ("finished", DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)), ("duration", $"{took.ToString("h\\:mm\\:ss", CultureInfo.InvariantCulture)} since the last start"),
+        ("machine", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} processors"),
         ("final loss", r.FinalLoss.ToString("0.0000", CultureInfo.InvariantCulture)), ("steps dropped", r.DroppedSteps.ToString(CultureInfo.InvariantCulture)),
     ];
+
+    /// <summary>A resumed run prepares its data again and says the same of it: each message once, with its steps.</summary>
+    private static IEnumerable<(string, string)> Events(IEnumerable<JsonObject> lines) => lines.Where(l => l.ContainsKey("event"))
+        .GroupBy(l => l["message"]!.GetValue<string>(), l => l["step"]!.ToString(), StringComparer.Ordinal)
+        .Select(g => (Steps: g.Distinct(StringComparer.Ordinal).ToList(), Says: g.Key))
+        .Select(e => ($"step {string.Join(", ", e.Steps.Take(3))}{(e.Steps.Count > 3 ? $" and {e.Steps.Count - 3} more" : "")}", e.Says));
+
+    private static IEnumerable<(string, string)> Keys(JsonObject settings) => settings.SelectMany(s => s.Value is JsonObject section
+        ? section.Select(k => ($"{s.Key}.{k.Key}", Spelt(k.Value))) : [(s.Key, Spelt(s.Value))]);
+
+    private static string Spelt(JsonNode? value) => value is JsonArray list ? string.Join(", ", list.Select(Spelt)) : value?.ToString() ?? "";
 
     private static string Table(IEnumerable<(string Name, string Value)> rows) =>
         $"<table>{string.Concat(rows.Select(r => $"<tr><th scope=\"row\">{WebUtility.HtmlEncode(r.Name)}</th><td>{WebUtility.HtmlEncode(r.Value)}</td></tr>"))}</table>";

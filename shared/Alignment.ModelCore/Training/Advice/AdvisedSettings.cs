@@ -4,11 +4,12 @@ using System.Text.Json.Nodes;
 
 namespace Alignment.ModelCore.Training.Advice;
 
-/// <summary>The settings an advice is about; everything else keeps its default.</summary>
+/// <summary>The settings an advice is about; everything else keeps its default or what the request sets.</summary>
 /// <param name="Method">A value of <c>tuning.method</c>.</param>
 /// <param name="Quantise">A value of <c>tuning.quantise</c>.</param>
 /// <param name="BatchSize">Rows of a micro-batch.</param>
-public sealed record AdvisedSettings(string Method, int Rank, string Quantise, string Compute, int BatchSize, int Accumulation, int MaxLength, double LearningRate)
+/// <param name="MaxNewTokens">Longest answer of a recipe that samples its own; 0: it samples none.</param>
+public sealed record AdvisedSettings(string Method, int Rank, string Quantise, string Compute, int BatchSize, int Accumulation, int MaxLength, double LearningRate, int MaxNewTokens = 0)
 {
     public bool IsAdapter => Method is not ("full" or "freeze");
 
@@ -25,9 +26,19 @@ public sealed record AdvisedSettings(string Method, int Rank, string Quantise, s
             keys["max_steps"] = request.MaxSteps;
         }
 
+        if (MaxNewTokens > 0)
+        {
+            keys["max_new_tokens"] = MaxNewTokens;
+        }
+
         if (IsAdapter)
         {
-            var tuning = new JsonObject { ["method"] = Method, ["rank"] = Rank, ["alpha"] = 2 * Rank };
+            var tuning = new JsonObject { ["method"] = Method };
+            if (Method == "lora")
+            {
+                (tuning["rank"], tuning["alpha"]) = (Rank, 2 * Rank);
+            }
+
             if (Quantise != "none")
             {
                 tuning["quantise"] = Quantise;
@@ -36,7 +47,30 @@ public sealed record AdvisedSettings(string Method, int Rank, string Quantise, s
             keys["tuning"] = tuning;
         }
 
+        foreach (var (key, value) in request.Set)
+        {
+            Put(keys, key, value?.DeepClone());
+        }
+
         return keys;
+    }
+
+    // tuning.rank goes into the section that is there.
+    private static void Put(JsonObject keys, string key, JsonNode? value)
+    {
+        var (section, inner) = key.Split('.', 2) is [var s, var i] ? (s, i) : ("", key);
+        if (section.Length == 0)
+        {
+            keys[key] = value;
+        }
+        else if (keys[section] is JsonObject there)
+        {
+            there[inner] = value;
+        }
+        else
+        {
+            keys[section] = new JsonObject { [inner] = value };
+        }
     }
 
     /// <summary>The same as a <c>job.yaml</c>.</summary>
@@ -65,7 +99,7 @@ public sealed record AdvisedSettings(string Method, int Rank, string Quantise, s
     private static string Leaf(JsonNode? value) => value switch
     {
         JsonArray list => $"[{string.Join(", ", list.Select(Leaf))}]",
-        JsonValue v when v.TryGetValue<string>(out var s) => s.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '/' or '.' or '-') && s.Length > 0 && !char.IsAsciiDigit(s[0]) && s[0] != '-' ? s : $"\"{s.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"",
+        JsonValue v when v.TryGetValue<string>(out var s) => s.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '/' or '.' or '-') && s.Length > 0 && !char.IsAsciiDigit(s[0]) && s[0] != '-' ? s : $"\"{s.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}\"",
         _ => value?.ToJsonString() ?? "",
     };
 }

@@ -9,7 +9,11 @@ namespace Alignment.ModelCore.Training.Advice;
 /// <param name="Data">Data files, JSON lines.</param>
 /// <param name="Goal">A method of <c>align train</c>.</param>
 /// <param name="MaxSteps">Optimiser steps of the run; 0: the recipe's epochs.</param>
-public sealed record AdviceRequest(string Model, IReadOnlyList<string> Data, long MemoryBytes, string Goal, int MaxSteps = 0);
+public sealed record AdviceRequest(string Model, IReadOnlyList<string> Data, long MemoryBytes, string Goal, int MaxSteps = 0)
+{
+    /// <summary>Keys of the job that are not the advisor's to choose: <c>reward_model</c>, <c>batch_size</c>, <c>tuning.rank</c> …</summary>
+    public JsonObject Set { get; init; } = [];
+}
 
 /// <summary>
 /// Chooses the settings of a run for a model, data and an amount of memory: by formula first, then by a trial of real steps, whose measured
@@ -25,29 +29,32 @@ public sealed class Advisor(Func<JsonObject, TimeSpan, TrialReport?>? trial)
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(7);
 
     /// <param name="defaults">The recipe's own defaults.</param>
+    /// <param name="check">Binds a job as the recipe will and throws where it would be refused.</param>
     /// <exception cref="OptionsException">Nothing fits, or the model cannot be read.</exception>
-    public RunAdvice Advise(AdviceRequest request, TrainingOptions defaults)
+    public RunAdvice Advise(AdviceRequest request, TrainingOptions defaults, Action<JsonObject>? check = null)
     {
         var model = ModelShape.Read(request.Model);
-        var data = DataShape.Read(request.Data, request.Model);
+        var answers = AnswerKeys.Of(defaults, request.Set);
+        var data = DataShape.Read(request.Data, request.Model, answers.Sampled);
         var goal = Goal.Of(request.Goal);
         var limit = (long)(request.MemoryBytes * Usable);
-        var choices = Choices.For(model, data, goal, defaults);
+        var choices = Choices.For(model, data, goal, defaults, answers, request.Set);
         var correction = 1.0;
         for (var attempt = 0; ; attempt++)
         {
             var chosen = choices.Find(s => Estimate(model, s, goal, data, correction).Total <= limit)
                 ?? throw new OptionsException([Message(request, model, goal, data, choices[^1], correction)]);
             var estimate = Estimate(model, chosen, goal, data, correction);
+            check?.Invoke(chosen.Keys(request));
             if (trial is null || trial(chosen.Keys(request), Budget) is not { } seen)
             {
-                return RunAdvice.Of(request, model, data, goal, chosen, estimate, null);
+                return RunAdvice.Of(request, model, data, goal, answers.Samples, chosen, estimate, null);
             }
 
             var calibrated = seen.RanOut ? estimate : estimate.Calibrated(WholePeak(seen.PeakBytes));
             if (!seen.RanOut && calibrated.Total <= (attempt < MostTrials - 1 ? limit : request.MemoryBytes))
             {
-                return RunAdvice.Of(request, model, data, goal, chosen, calibrated, seen);
+                return RunAdvice.Of(request, model, data, goal, answers.Samples, chosen, calibrated, seen);
             }
 
             if (attempt == MostTrials - 1)
@@ -66,7 +73,7 @@ public sealed class Advisor(Func<JsonObject, TimeSpan, TrialReport?>? trial)
         var (model, data, goal) = (ModelShape.Read(request.Model), DataShape.Read(request.Data, request.Model), Goal.Of(request.Goal));
         var estimate = Estimate(model, settings, goal, data, 1);
         var seen = trial?.Invoke(settings.Keys(request), Budget);
-        return RunAdvice.Of(request, model, data, goal, settings, seen is null ? estimate : estimate.Calibrated(WholePeak(seen.PeakBytes)), seen);
+        return RunAdvice.Of(request, model, data, goal, 1, settings, seen is null ? estimate : estimate.Calibrated(WholePeak(seen.PeakBytes)), seen);
     }
 
     /// <summary>A heap goes on filling up after a trial's steps: whole runs were seen to end 0 to 9 % above it.</summary>
@@ -74,8 +81,8 @@ public sealed class Advisor(Func<JsonObject, TimeSpan, TrialReport?>? trial)
 
     private static MemoryEstimate Estimate(ModelShape model, AdvisedSettings s, Goal goal, DataShape data, double correction)
     {
-        var longest = (data.LongestTokens + 8) / Math.Max(1, goal.SequencesPerRow);
-        var plain = MemoryEstimate.Of(model, s, goal, goal.SequencesPerRow == 1 ? longest : Math.Max(longest, data.LongestTokens * 2 / 3));
+        var longest = (data.LongestTokens + s.MaxNewTokens + 8) / Math.Max(1, goal.SequencesPerRow);
+        var plain = MemoryEstimate.Of(model, s, goal, goal.SequencesPerRow == 1 ? longest : Math.Max(longest, (data.LongestTokens * 2 / 3) + s.MaxNewTokens));
         return plain with { Activations = (long)(plain.Activations * correction) };
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Configuration;
 using Alignment.Text.Tokenization;
 
@@ -13,7 +14,8 @@ public sealed record DataShape(int Rows, double MeanTokens, int LongestTokens)
     private const int Sample = 200;
     private static readonly HashSet<string> Labels = new(["id", "role", "type", "source", "name", "prompt_id", "category", "topic", "task", "label"], StringComparer.Ordinal);
 
-    public static DataShape Read(IReadOnlyList<string> files, string tokenizerFolder)
+    /// <param name="promptsOnly">The recipe reads prompts and writes the answers itself.</param>
+    public static DataShape Read(IReadOnlyList<string> files, string modelFolder, bool promptsOnly = false)
     {
         var lines = files.SelectMany(Lines).ToList();
         if (lines.Count == 0)
@@ -21,11 +23,11 @@ public sealed record DataShape(int Rows, double MeanTokens, int LongestTokens)
             throw new OptionsException([$"{string.Join(", ", files)}: there are no rows."]);
         }
 
-        var tokenizer = Tokenizer.Load(tokenizerFolder);
+        var tokenizer = Tokenizer.Load(AdapterOpening.FilesOf(modelFolder));
         var step = Math.Max(1, lines.Count / Sample);
-        var counts = lines.Where((_, i) => i % step == 0).Select(l => (Tokens: Count(l, tokenizer), l.Length)).ToList();
+        var counts = lines.Where((_, i) => i % step == 0).Select(l => (Tokens: Count(l, tokenizer, promptsOnly), l.Length)).ToList();
         var perByte = counts.Sum(c => c.Tokens) / (double)Math.Max(1, counts.Sum(c => c.Length));
-        return new(lines.Count, perByte * lines.Average(l => l.Length), Math.Max(1, Count(lines.MaxBy(l => l.Length)!, tokenizer)));
+        return new(lines.Count, perByte * lines.Average(l => l.Length), Math.Max(1, Count(lines.MaxBy(l => l.Length)!, tokenizer, promptsOnly)));
     }
 
     /// <summary>Lines that are not blank.</summary>
@@ -39,18 +41,21 @@ public sealed record DataShape(int Rows, double MeanTokens, int LongestTokens)
         return File.ReadLines(file).Where(l => !string.IsNullOrWhiteSpace(l));
     }
 
-    private static int Count(string line, Tokenizer tokenizer)
+    private static int Count(string line, Tokenizer tokenizer, bool promptsOnly)
     {
         try
         {
             using var json = JsonDocument.Parse(line);
-            return Texts(json.RootElement).Sum(t => tokenizer.EncodeIds(t).Length + 4);
+            return Texts(promptsOnly ? Prompt(json.RootElement) : json.RootElement).Sum(t => tokenizer.EncodeIds(t).Length + 4);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new OptionsException([$"the data are not JSON lines: '{(line.Length > 60 ? line[..60] + " …" : line)}' ({e.Message}). Put one complete JSON object on each line."]);
         }
     }
+
+    private static JsonElement Prompt(JsonElement row) =>
+        row.ValueKind == JsonValueKind.Object && (row.TryGetProperty("prompt", out var prompt) || row.TryGetProperty("messages", out prompt)) ? prompt : row;
 
     private static IEnumerable<string> Texts(JsonElement e) => e.ValueKind switch
     {

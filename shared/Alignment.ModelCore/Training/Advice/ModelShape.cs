@@ -1,3 +1,4 @@
+using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Architectures;
 using Alignment.ModelCore.Checkpointing;
 
@@ -12,14 +13,19 @@ public sealed record ModelShape(DecoderConfig Config, long Parameters, long Line
 {
     public static ModelShape Read(string folder)
     {
-        var config = DecoderConfig.Load(folder);
-        CheckpointReader.Inspect(folder, config, out var parameters);
+        var config = AdapterOpening.ConfigOf(folder);
+        var weights = Weights(folder);
+        CheckpointReader.Inspect(weights, DecoderConfig.Load(weights), out var parameters);
         long d = config.Width, f = config.MlpWidth, q = (long)config.HeadCount * config.HeadSize, kv = (long)config.KeyValueHeadCount * config.HeadSize;
         var gates = config.Names.Gate is null ? 1 : 2;
         var layers = new List<(long In, long Out)> { (d, q), (d, kv), (d, kv), (q, d), (f, d) };
         layers.AddRange(Enumerable.Repeat((d, f), gates));
         return new(config, parameters, config.LayerCount * layers.Sum(l => l.In * l.Out), config.LayerCount * layers.Sum(l => l.In + l.Out), layers.Max(l => l.In * l.Out));
     }
+
+    /// <summary>An adapter goes into its base before training begins: the base has the sizes.</summary>
+    private static string Weights(string folder) =>
+        !AdapterFolder.Is(folder) || AdapterOpening.HomeOf(folder) is var home && home == Path.GetFullPath(folder) ? folder : Weights(AdapterOpening.HomeOf(folder));
 
     /// <summary>A name for a person: family and millions of parameters.</summary>
     public string Describe() => FormattableString.Invariant($"{Config.Family}, {Parameters / 1e6:0.##} M parameters, {Config.LayerCount} layers of width {Config.Width}, vocabulary {Config.VocabularySize}");

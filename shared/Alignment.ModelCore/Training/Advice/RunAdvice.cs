@@ -25,14 +25,14 @@ public sealed record TimeEstimate(double Prepare, double Steps, double Saving, d
 public sealed record RunAdvice(
     string Goal, string Model, string Data, AdvisedSettings Settings, IReadOnlyList<AdvisedChoice> Choices, long MemoryLimit, MemoryEstimate Memory, TimeEstimate? Time, bool Measured, string JobYaml)
 {
-    internal static RunAdvice Of(AdviceRequest request, ModelShape model, DataShape data, Goal goal, AdvisedSettings s, MemoryEstimate memory, TrialReport? seen)
+    internal static RunAdvice Of(AdviceRequest request, ModelShape model, DataShape data, Goal goal, int samples, AdvisedSettings s, MemoryEstimate memory, TrialReport? seen)
     {
         var time = seen is null ? null : TimeEstimate.Of(seen);
         var rows = FormattableString.Invariant($"{data.Rows} rows of about {data.MeanTokens:0} tokens, the longest {data.LongestTokens}");
-        return new(goal.Name, model.Describe(), rows, s, [.. Explain(model, data, s, memory, request.MemoryBytes)], request.MemoryBytes, memory, time, seen is not null, AdvisedSettings.Yaml(s.Keys(request)));
+        return new(goal.Name, model.Describe(), rows, s, [.. Explain(model, data, s, memory, request.MemoryBytes, goal.Grouped ? samples : 1).Select(c => request.Set.ContainsKey(c.Key) ? c with { Reason = "Set by you." } : c)], request.MemoryBytes, memory, time, seen is not null, AdvisedSettings.Yaml(s.Keys(request)));
     }
 
-    private static IEnumerable<AdvisedChoice> Explain(ModelShape model, DataShape data, AdvisedSettings s, MemoryEstimate memory, long limit)
+    private static IEnumerable<AdvisedChoice> Explain(ModelShape model, DataShape data, AdvisedSettings s, MemoryEstimate memory, long limit, int group)
     {
         string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
         yield return new("tuning.method", s.Method, s.Method == "full"
@@ -47,11 +47,24 @@ public sealed record RunAdvice(
         }
 
         yield return new("batch_size", Text($"{s.BatchSize}"), s.Accumulation == 1 ? "All rows of a step fit into memory at once." : Text($"More rows of {data.LongestTokens} tokens at once would pass the memory given."));
-        yield return new("gradient_accumulation", Text($"{s.Accumulation}"), Text($"{s.BatchSize * s.Accumulation} rows a step: {data.Rows / (s.BatchSize * s.Accumulation)} steps an epoch."));
+        yield return new("gradient_accumulation", Text($"{s.Accumulation}"), Rows(data, s, group));
         yield return new("compute", s.Compute, s.Compute == "bfloat16"
             ? "This processor multiplies this model's matrices at least 1.5 times as fast in bfloat16; weights, gradients and loss stay in float32."
             : "bfloat16 would gain little on this processor at this model's width, and costs digits.");
-        yield return new("max_length", Text($"{s.MaxLength}"), s.MaxLength < model.Config.MaxPositions ? "The recipe's default; rows are only padded to the longest of their batch." : Text($"The model has {model.Config.MaxPositions} positions."));
+        yield return new("max_length", Text($"{s.MaxLength}"), s.MaxLength < model.Config.MaxPositions ? "Below the model's positions; rows are only padded to the longest of their batch." : Text($"The model has {model.Config.MaxPositions} positions."));
+        if (s.MaxNewTokens > 0)
+        {
+            yield return new("max_new_tokens", Text($"{s.MaxNewTokens}"), Text($"The recipe's default or, where that is less, what the longest prompt of {data.LongestTokens} tokens leaves of {s.MaxLength}, half of them at most."));
+        }
+
         yield return new("learning_rate", Text($"{s.LearningRate}"), s.IsAdapter ? "Ten times the default of full training, as adapters want it." : "The recipe's default.");
+    }
+
+    private static string Rows(DataShape data, AdvisedSettings s, int group)
+    {
+        var rows = s.BatchSize * s.Accumulation;
+        var steps = Math.Max(1, (long)data.Rows * group / rows);
+        var wide = FormattableString.Invariant($"{rows} rows make a step's gradient steady, and {data.Rows} rows still give {steps} steps an epoch.");
+        return group == 1 ? wide : FormattableString.Invariant($"Groups are compared whole: {rows} answers are {rows / group} prompts with {group} answers each, and {data.Rows} prompts give {steps} steps an epoch.");
     }
 }

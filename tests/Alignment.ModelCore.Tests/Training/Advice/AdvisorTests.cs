@@ -21,6 +21,33 @@ public sealed class AdvisorTests
         Assert.All(choices, c => Assert.Equal(16, c.BatchSize * c.Accumulation));
     }
 
+    // 16 rows a step are two groups of eight; a step never cuts a group.
+    [Theory]
+    [InlineData(2000, 8, 16)]
+    [InlineData(10, 8, 8)]
+    [InlineData(2000, 6, 12)]
+    public void Choices_GroupedMethod_TakesWholeGroups(int prompts, int samples, int answers)
+    {
+        var choices = Choices.For(Shape(1_000_000), Data with { Rows = prompts }, Goal.Of("grpo"), new SomeOptions(), new AnswerKeys(256, samples));
+        Assert.All(choices, c => Assert.Equal(answers, c.BatchSize * c.Accumulation));
+        Assert.All(choices, c => Assert.InRange(c.MaxNewTokens, 1, c.MaxLength / 2));
+    }
+
+    [Fact]
+    public void Choices_KeysOfTheUser_AreKept()
+    {
+        var choices = Choices.For(Shape(1_000_000), Data, Goal.Of("sft"), new SomeOptions(), null, new() { ["batch_size"] = "4", ["tuning.method"] = "lora", ["tuning.rank"] = "3", ["learning_rate"] = "0.5" });
+        Assert.All(choices, c => Assert.Equal(("lora", 3, 4, 4, 0.5), (c.Method, c.Rank, c.BatchSize, c.Accumulation, c.LearningRate)));
+    }
+
+    [Fact]
+    public void Keys_OfTheUser_GoIntoTheirSection()
+    {
+        var request = new AdviceRequest("m", ["d.jsonl"], 1 << 30, "grpo") { Set = new() { ["tuning.alpha"] = "5", ["reward.sources"] = new JsonArray("length:1..9", "think_format") } };
+        var yaml = AdvisedSettings.Yaml(new AdvisedSettings("lora", 8, "none", "float32", 8, 1, 64, 1e-5, 32).Keys(request));
+        Assert.Contains("max_new_tokens: 32\ntuning:\n  method: lora\n  rank: 8\n  alpha: \"5\"\nreward:\n  sources: [\"length:1..9\", think_format]\n", yaml, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Choices_LargeModel_AreAdapters() =>
         Assert.DoesNotContain(Choices.For(Shape(1_000_000_000), Data, Goal.Of("sft"), new SomeOptions()), c => c.Method == "full");

@@ -17,6 +17,8 @@ public sealed class MemorySizeTests
     [Theory]
     [InlineData("lots")]
     [InlineData("-3G")]
+    [InlineData("NaNG")]
+    [InlineData("1e30G")]
     [InlineData("3X")]
     [InlineData("")]
     public void Parse_NoAmount_IsRefusedWithAnExample(string text) =>
