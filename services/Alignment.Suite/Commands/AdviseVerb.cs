@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Alignment.ModelCore.Adapters;
 using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Training.Advice;
@@ -32,11 +33,15 @@ internal sealed class AdviseVerb : IVerb
     public Command Build()
     {
         var advise = new Command("advise", "Recommend method, rank, batch, precision and quantisation for a model, data and an amount of memory; checked by a few real steps.") { model, data, memory, goal, steps, sets, job, json, quick };
-        advise.SetAction(parsed => Run(parsed));
+        advise.SetAction((parsed, cancellation) =>
+        {
+            using var stop = StopSignals.Heed("Stopping after the trial in hand.", cancellation);
+            return Task.FromResult(Run(parsed, stop.Token));
+        });
         return advise;
     }
 
-    private int Run(ParseResult parsed)
+    private int Run(ParseResult parsed, CancellationToken cancellation)
     {
         try
         {
@@ -54,7 +59,7 @@ internal sealed class AdviseVerb : IVerb
 
             var request = Request(parsed, name);
             trials.CheckRows(name, request.Data, request.Set);
-            var advisor = new Advisor(parsed.GetValue(quick) ? null : (keys, budget) => trials.Run(name, keys, budget));
+            var advisor = new Advisor(parsed.GetValue(quick) ? null : (keys, budget) => Trial(trials, name, keys, budget, cancellation));
             var advice = advisor.Advise(request, trials.Defaults(name), keys => trials.Check(name, keys));
             if (parsed.GetValue(job) is { } path)
             {
@@ -74,6 +79,15 @@ internal sealed class AdviseVerb : IVerb
             Console.Error.WriteLine($"align advise: {e.Message}");
             return code;
         }
+    }
+
+    // Ctrl-C ends the trial's process too; what it did not measure is no advice.
+    private static TrialReport? Trial(SuiteTrials trials, string goal, JsonObject keys, TimeSpan budget, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var report = trials.Run(goal, keys, budget);
+        cancellation.ThrowIfCancellationRequested();
+        return report;
     }
 
     private AdviceRequest Request(ParseResult parsed, string goal)

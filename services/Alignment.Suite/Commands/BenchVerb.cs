@@ -29,8 +29,11 @@ internal sealed class BenchVerb : IVerb
             command.Add(option);
         }
 
-        command.SetAction((parsed, cancellation) => Task.FromResult(
-            Writable(parsed.GetValue(json)) ? benchmark.Run(new(parsed.GetValue(quick), parsed.GetValue(json), parsed), cancellation) : ExitCode.Usage));
+        command.SetAction((parsed, cancellation) =>
+        {
+            using var stop = StopSignals.Heed("Stopping after the measurement in hand.", cancellation);
+            return Task.FromResult(Writable(parsed.GetValue(json)) ? benchmark.Run(new(parsed.GetValue(quick), parsed.GetValue(json), parsed), stop.Token) : ExitCode.Usage);
+        });
         return command;
     }
 

@@ -42,7 +42,8 @@ internal sealed class TrainVerb : IVerb
             }
 
             using var cut = parsed.GetValue(trial) is { } seconds ? RunTrial.Enter(TimeSpan.FromSeconds(seconds)) : null;
-            return Task.FromResult(TrainingCommand.Run(method, parsed.GetValue(config), parsed.GetValue(sets) ?? [], parsed.GetValue(output), cancellation));
+            using var stop = StopSignals.Heed("Stopping after the step in hand; its state is saved.", cancellation);
+            return Task.FromResult(TrainingCommand.Run(method, parsed.GetValue(config), parsed.GetValue(sets) ?? [], parsed.GetValue(output), stop.Token));
         });
         return command;
     }

@@ -34,11 +34,11 @@ public static class PretrainRecipe
 
         using var run = TrainingRun.Start(options, inputs, folders, metrics);
         SftRecipe.Train(model, rows, new SftOptions { Regularisation = options.Regularisation }, run, padId: 0, cancellation);
-        return run.Result(CheckpointPublication.Publish(folders, folder =>
+        return run.Publish(folders, folder =>
         {
             CheckpointWriter.Save(model, folder, new SaveOptions { CopyFilesFrom = start, DType = options.SaveType });
             TrainingRecord.Write(folder, "pretrain", options, inputs, run);
-        }));
+        });
     }
 
     private static List<TokenRow> Rows(PretrainOptions options, IReadOnlyList<Document> documents, RowEncoder encoder)

@@ -15,7 +15,7 @@ public static class NearestName
     public static string Hint(string word, IEnumerable<string> known) => Of(word, known) is { } name ? $"; did you mean {name}?" : "";
 
     // Levenshtein with adjacent swaps.
-    private static int Distance(string a, string b)
+    internal static int Distance(string a, string b)
     {
         var d = new int[a.Length + 1, b.Length + 1];
         for (var i = 0; i <= a.Length; i++)

@@ -19,7 +19,7 @@ public static class OptionBinder
             if (!known.TryGetValue(name, out var key))
             {
                 problems.Add(sections.ContainsKey(name) ? $"{name} is a section: write {name}.key: value, or {name}: {{key: value}}; --explain lists its keys."
-                    : $"Unknown key '{name}'{NearestName.Hint(name, known.Keys)}{(NearestName.Of(name, known.Keys) is null ? "; --explain lists every key." : "")}");
+                    : $"Unknown key '{name}'; {(NearestKey.Of(name, known.Keys) is { } near ? $"did you mean {near}?" : "--explain lists every key.")}");
                 continue;
             }
 
@@ -36,7 +36,7 @@ public static class OptionBinder
 
         if (problems.Count == 0)
         {
-            problems.AddRange(Contradictions(options, given.Keys));
+            problems.AddRange(Contradictions(options, given.Keys).Distinct(StringComparer.Ordinal));
         }
 
         return problems.Count == 0 ? options : throw new OptionsException(problems);

@@ -58,9 +58,10 @@ internal static class OptionValue
         var about = key.About;
         if (about.Choices.Length > 0)
         {
+            // An empty one means the key may stay empty; it is nothing to choose.
             var choices = about.Choices.Split('|');
             return choices.Contains((string)value, StringComparer.Ordinal) ? null
-                : $"{key.Name}: '{value}' is not one of {string.Join(", ", choices)}{NearestName.Hint((string)value, choices)}.";
+                : $"{key.Name}: '{value}' is not one of {string.Join(", ", choices.Where(c => c.Length > 0))}{NearestName.Hint((string)value, choices.Where(c => c.Length > 0))}.";
         }
 
         if (value is string or bool)

@@ -11,12 +11,17 @@ public static class CheckpointPublication
     /// <param name="beside">Writes further files into the checkpoint's folder.</param>
     /// <param name="more">Further keys of the record.</param>
     public static TrainingResult Publish<T>(this TrainingRun run, TunedModel<T> tuned, string recipe, TrainingOptions options, RunInputs inputs, TrainingFolders folders, Action<string>? beside = null, JsonObject? more = null)
-        where T : nn.Module => run.Result(Publish(folders, folder =>
+        where T : nn.Module => run.Publish(folders, folder =>
         {
             tuned.Save(folder);
             beside?.Invoke(folder);
             TrainingRecord.Write(folder, recipe, options, inputs, run, more);
-        }));
+        });
+
+    /// <summary>The end of a recipe that writes its files itself.</summary>
+    /// <exception cref="NonFiniteException">Every step was dropped: there is nothing new to publish.</exception>
+    public static TrainingResult Publish(this TrainingRun run, TrainingFolders folders, Action<string> write) =>
+        run.StepsDone > 0 && double.IsNaN(run.LastLoss) ? throw new NonFiniteException(run.StepsDone) : run.Result(Publish(folders, write));
 
     /// <summary>Runs <paramref name="write"/> on an empty folder, publishes its files and returns their digest.</summary>
     public static string Publish(TrainingFolders folders, Action<string> write)

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Alignment.ModelCore.Configuration;
+using Alignment.ModelCore.Training;
 
 namespace Alignment.ModelCore.Tests.Configuration;
 
@@ -29,6 +30,19 @@ public sealed class OptionBinderTests
     {
         var e = Assert.Throws<OptionsException>(() => OptionBinder.Bind<Sample>(new JsonObject { [key] = value }));
         Assert.Equal(expected, Assert.Single(e.Problems));
+    }
+
+    [Theory]
+    [InlineData("replay_share", "regularisation.replay_share")]
+    [InlineData("tuning.targets", "tuning.target_modules")]
+    [InlineData("regularisation.neftune_alpha", "neftune_alpha")]
+    [InlineData("tuning.quantize", "tuning.quantise")]
+    [InlineData("quantize", "tuning.quantise")]
+    [InlineData("lerning_rate", "learning_rate")]
+    public void Bind_MistypedKeyOfARun_HintsAtItsLastPartFirst(string key, string meant)
+    {
+        var e = Assert.Throws<OptionsException>(() => OptionBinder.Bind<RunSample>(new JsonObject { [key] = "1" }));
+        Assert.Equal($"Unknown key '{key}'; did you mean {meant}?", Assert.Single(e.Problems));
     }
 
     [Fact]
@@ -64,6 +78,12 @@ public sealed class OptionBinderTests
         var both = Assert.Throws<OptionsException>(() => OptionBinder.Bind<Sectioned>(new JsonObject { ["part.shuffle"] = false, ["part.max_steps"] = 3 }));
         Assert.Equal("part.shuffle and max_steps exclude each other.", Assert.Single(both.Problems));
         Assert.Equal(3, OptionBinder.Describe(OptionBinder.Bind<Sectioned>(new JsonObject { ["part.max_steps"] = 3 }))["part.max_steps"]!.GetValue<int>());
+    }
+
+    public sealed class RunSample : TrainingOptions
+    {
+        [Option("Noise.")]
+        public double NeftuneAlpha { get; init; }
     }
 
     public sealed class Sectioned

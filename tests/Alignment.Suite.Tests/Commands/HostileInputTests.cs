@@ -1,5 +1,7 @@
 using System.Text;
+using Alignment.ModelCore.Checkpointing;
 using Alignment.Suite.Commands;
+using static TorchSharp.torch;
 
 namespace Alignment.Suite.Tests.Commands;
 
@@ -94,7 +96,9 @@ public sealed class HostileInputTests : IDisposable
     [InlineData("tuning: {method: lora}\ntuning.method: full", "set twice")]
     [InlineData("tuning: lora", "is a section")]
     [InlineData("loss: []", "loss is empty")]
-    [InlineData("epochs: 1e300", "epochs: 1E+300 is outside")]
+    [InlineData("epochs: 1e300", "job.yaml:1: epochs: 1E+300 is outside")]
+    [InlineData("beta: 0.1\ntuning:\n  rnak: 8", "job.yaml:3: Unknown key 'tuning.rnak'; did you mean tuning.rank?")]
+    [InlineData("beta: 0.1\nloss: sigmiod", "job.yaml:2: loss: 'sigmiod' is not one of sigmoid,")]
     [InlineData("loss: [sigmoid, sft]\nloss_weights: [1]", "loss_weights has 1 numbers for 2 losses")]
     public async Task Train_JobFileThatContradictsItself_IsRefused(string yaml, string expected)
     {
@@ -104,6 +108,56 @@ public sealed class HostileInputTests : IDisposable
         Assert.Equal(64, code);
         Assert.Contains(expected, errors, StringComparison.Ordinal);
         Assert.DoesNotContain("Index was", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Train_FolderOfSomethingElse_IsRefusedAndKept()
+    {
+        Directory.CreateDirectory(Out);
+        File.WriteAllText(Path.Combine(Out, "metrics.jsonl"), "theirs");
+        var (code, errors) = await Train("sft", Base, Rows("""{"prompt": "a", "response": "b"}"""));
+        Assert.Equal(64, code);
+        Assert.Contains("holds metrics.jsonl and no state/", errors, StringComparison.Ordinal);
+        Assert.Equal([Path.Combine(Out, "metrics.jsonl")], Directory.GetFileSystemEntries(Out));
+        Assert.Equal("theirs", File.ReadAllText(Path.Combine(Out, "metrics.jsonl")));
+    }
+
+    [Fact]
+    public async Task Train_JobFileInTheFolder_IsNoObstacleAndStays()
+    {
+        var job = Path.Combine(Directory.CreateDirectory(Out).FullName, "job.yaml");
+        File.WriteAllText(job, $"model: {Base}\ndata: {Rows("""{"prompt": "a", "response": "b"}""")}\nmax_steps: 1\nthreads: 1");
+        var (code, errors) = await ConsoleCommands.RunAsync("train", "sft", "--config", job, "--out", Out);
+        Assert.Equal((0, ""), (code, errors));
+        Assert.True(File.Exists(job));
+    }
+
+    [Fact]
+    public async Task Train_EveryStepDropped_PublishesNothing()
+    {
+        var model = Model();
+        using (var loaded = CheckpointReader.LoadCausal(model, ScalarType.Float32))
+        {
+            using (no_grad())
+            {
+                loaded.named_parameters().First(p => p.name.Contains("norm", StringComparison.Ordinal)).parameter.fill_(float.NaN);
+            }
+
+            CheckpointWriter.Save(loaded, Path.Combine(folder, "broken"), new SaveOptions { CopyFilesFrom = Base });
+        }
+
+        var (code, errors) = await Train("sft", Path.Combine(folder, "broken"), Rows("""{"prompt": "a", "response": "b"}"""));
+        Assert.Equal(65, code);
+        Assert.Contains("not finite in the only step", errors, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(Out, "model.safetensors")));
+    }
+
+    [Fact]
+    public async Task Train_SectionInOneSet_IsRead()
+    {
+        var (code, errors) = await ConsoleCommands.RunAsync("train", "sft", "--set", "tuning={method: lora, rank: 0}", "--out", Out);
+        Assert.Equal(64, code);
+        Assert.Equal("align train sft: tuning.rank: 0 is outside 1 … 4096.", errors.Trim());
     }
 
     [Theory]

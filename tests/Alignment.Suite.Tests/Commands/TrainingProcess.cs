@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using Alignment.Suite.Commands.Training;
 
@@ -32,9 +33,10 @@ internal sealed class TrainingProcess : IDisposable
         }
     }
 
+    // A shell's background job ignores Ctrl-C, and so would its children.
     public static TrainingProcess Start(params IReadOnlyList<string> words)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(JobFile).Assembly.Location, .. words]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", typeof(JobFile).Assembly.Location, .. words]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["OMP_NUM_THREADS"] = "1";
         start.Environment["DOTNET_TieredPGO"] = "0";
         return new(Process.Start(start)!);
@@ -54,6 +56,15 @@ internal sealed class TrainingProcess : IDisposable
         process.Kill();
         await process.WaitForExitAsync(ct);
         return process.ExitCode == 128 + 9;
+    }
+
+    /// <summary>Sends a signal that can be heeded as soon as the condition holds.</summary>
+    /// <param name="signal">INT, TERM.</param>
+    public async Task SignalWhenAsync(string signal, Func<bool> condition, CancellationToken ct)
+    {
+        SpinWait.SpinUntil(() => process.HasExited || condition(), Patience);
+        using var kill = Process.Start("kill", [$"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(ct);
     }
 
     public void Dispose()

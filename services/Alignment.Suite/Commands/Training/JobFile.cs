@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Alignment.ModelCore.Configuration;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -6,12 +7,15 @@ using YamlDotNet.RepresentationModel;
 namespace Alignment.Suite.Commands.Training;
 
 /// <summary>The keys of a <c>job.yaml</c> with <c>--set key=value</c> laid over them.</summary>
-internal static class JobFile
+internal static partial class JobFile
 {
+    /// <param name="path">The file, or null.</param>
+    /// <param name="sets">What comes after each --set.</param>
+    /// <param name="places">Receives file and line of every key that the file sets, for <see cref="Place"/>.</param>
     /// <exception cref="OptionsException">The file is not a list of keys, or a --set is not key=value.</exception>
-    public static JsonObject Read(string? path, IEnumerable<string> sets)
+    public static JsonObject Read(string? path, IEnumerable<string> sets, Dictionary<string, string>? places = null)
     {
-        var keys = path is null ? [] : Parse(path);
+        var keys = path is null ? [] : Parse(path, places ?? []);
         foreach (var set in sets)
         {
             var equals = set.IndexOf('=', StringComparison.Ordinal);
@@ -21,14 +25,35 @@ internal static class JobFile
             }
 
             // A list is written as in YAML: --set data=[a.jsonl,b.jsonl].
-            keys[set[..equals]] = Value(set[(equals + 1)..], $"--set {set}");
+            // A section too: --set tuning={method: lora, rank: 8}.
+            var (name, value) = (set[..equals], Value(set[(equals + 1)..], $"--set {set}"));
+            foreach (var (key, node) in value is JsonObject section ? section.Select(s => KeyValuePair.Create($"{name}.{s.Key}", s.Value?.DeepClone())) : [KeyValuePair.Create(name, value)])
+            {
+                keys[key] = node;
+                places?.Remove(key);
+            }
         }
 
         return keys;
     }
 
-    private static JsonObject Parse(string path)
+    /// <summary>The same fault with file and line of the key that it begins with, where the file sets that key.</summary>
+    public static string Place(string problem, IReadOnlyDictionary<string, string> places)
     {
+        var name = FirstKey().Match(problem).Groups[1].Value;
+        return places.TryGetValue(name, out var place) ? $"{place}: {problem}" : problem;
+    }
+
+    [GeneratedRegex(@"^(?:Unknown key ')?(\w+(?:\.\w+)*)")]
+    private static partial Regex FirstKey();
+
+    private static JsonObject Parse(string path, Dictionary<string, string> places)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new OptionsException([$"--config {path} is a folder. Name the job file in it."]);
+        }
+
         if (!File.Exists(path))
         {
             throw new OptionsException([$"{path}: no such job file. --explain lists the keys it may hold."]);
@@ -41,6 +66,12 @@ internal static class JobFile
             if (!keys.TryAdd(name, Node(value)))
             {
                 throw new OptionsException([$"{path}:{key.Start.Line}: key '{name}' is set twice. Remove one."]);
+            }
+
+            places[name] = $"{path}:{key.Start.Line}";
+            foreach (var inner in (value as YamlMappingNode)?.Children.Keys ?? [])
+            {
+                places[$"{name}.{inner}"] = $"{path}:{inner.Start.Line}";
             }
         }
 
@@ -94,9 +125,13 @@ internal static class JobFile
         _ => throw new OptionsException([$"line {node.Start.Line}: aliases are not supported here."]),
     };
 
+    // Not a template's {{ x }} or {% x %}, nor {placeholder}.
+    [GeneratedRegex(@"^\{\s*\w+:\s")]
+    private static partial Regex Section();
+
     private static JsonNode? Value(string text, string where)
     {
-        if (!text.StartsWith('['))
+        if (!text.StartsWith('[') && !Section().IsMatch(text))
         {
             return JsonValue.Create(text);
         }
@@ -108,7 +143,7 @@ internal static class JobFile
         }
         catch (YamlException)
         {
-            throw new OptionsException([$"{where}: the list is not closed or not valid. Write [a, b]."]);
+            throw new OptionsException([$"{where}: the {(text[0] == '[' ? "list is not closed or not valid. Write [a, b]" : "section is not closed or not valid. Write {key: value, key: value}")}."]);
         }
 
         return Node(yaml.Documents[0].RootNode);

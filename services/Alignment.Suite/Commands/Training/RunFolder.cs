@@ -3,10 +3,12 @@ using Alignment.ModelCore.Configuration;
 namespace Alignment.Suite.Commands.Training;
 
 /// <summary>The folder of <c>align train --out</c>: a new one, or that of a run to go on with.</summary>
-internal sealed class RunFolder(string path)
+/// <param name="path">The folder.</param>
+/// <param name="job">The job file, which may lie in it.</param>
+internal sealed class RunFolder(string path, string? job = null)
 {
     private readonly bool existed = Directory.Exists(path);
-    private readonly bool empty = !Directory.Exists(path) || !Directory.EnumerateFileSystemEntries(path).Any();
+    private readonly List<string> others = Directory.Exists(path) ? [.. Directory.EnumerateFileSystemEntries(path).Where(f => job is null || Full(f) != Full(job)).Order(StringComparer.Ordinal)] : [];
     private bool claimed;
 
     public string Path { get; } = path;
@@ -33,6 +35,11 @@ internal sealed class RunFolder(string path)
             throw new OptionsException([$"--out {Path} holds a checkpoint and no state to resume from, so it would be overwritten. Name another folder."]);
         }
 
+        if (!Directory.Exists(State) && others.Count > 0)
+        {
+            throw new OptionsException([$"--out {Path} holds {System.IO.Path.GetFileName(others[0])}{(others.Count > 1 ? $" and {others.Count - 1} more" : "")} and no state/ of a run, so what is there might be overwritten. Name a new or empty folder."]);
+        }
+
         try
         {
             Directory.CreateDirectory(State);
@@ -53,7 +60,7 @@ internal sealed class RunFolder(string path)
     /// <summary>After a fault: a run that saved nothing leaves nothing in a folder that was empty before.</summary>
     public void ForgetUnlessBegun()
     {
-        if (!claimed || !empty || Directory.EnumerateFileSystemEntries(State).Any(f => System.IO.Path.GetFileName(f) != "lock"))
+        if (!claimed || others.Count > 0 || Directory.EnumerateFileSystemEntries(State).Any(f => System.IO.Path.GetFileName(f) != "lock"))
         {
             return;
         }

@@ -26,7 +26,7 @@ internal static class TrainingCommand
             return Fail($"align train {method.Name}: --out DIR is missing: the folder for the checkpoint and the state to resume from.", ExitCode.Usage);
         }
 
-        var folder = new RunFolder(output);
+        var folder = new RunFolder(output, config);
         try
         {
             Train(method, config, sets, folder, cancellation);
@@ -37,9 +37,15 @@ internal static class TrainingCommand
 
             return 0;
         }
-        catch (Exception e) when (Explain(e, method.Name, output) is { } fault)
+        catch (Exception e)
         {
+            // Not in a filter: that runs before the run is disposed of, which is what saves its state.
             folder.ForgetUnlessBegun();
+            if (Explain(e, method.Name, output) is not { } fault)
+            {
+                throw;
+            }
+
             return Fail(fault.Message, fault.Code);
         }
     }
@@ -47,14 +53,28 @@ internal static class TrainingCommand
     private static void Train(ITrainMethod method, string? config, IReadOnlyList<string> sets, RunFolder folder, CancellationToken cancellation)
     {
         var started = Stopwatch.GetTimestamp();
-        var keys = JobFile.Read(config, sets);
-        var run = method.Prepare(keys);
+        var places = new Dictionary<string, string>(StringComparer.Ordinal);
+        var keys = JobFile.Read(config, sets, places);
+        var run = Prepared(method, keys, places);
         using var alone = folder.Claim(keys["model"]?.ToString());
         using var file = new JsonLinesMetrics(Path.Combine(folder.Path, "metrics.jsonl"));
         using var board = new TensorBoardMetrics(folder.Path, TimeProvider.System);
         var result = Named(keys, () => run(TrainingFolders.In(folder.Path), new CompositeMetrics(new ConsoleMetrics(LogEvery(keys)), file, board), cancellation));
         TrainingReport.Write(Path.Combine(folder.Path, "report.html"), method.Name, file.Path, keys, result, Stopwatch.GetElapsedTime(started));
         Say(result);
+    }
+
+    /// <summary>The binder sees keys, not lines.</summary>
+    private static Func<TrainingFolders, IMetricsSink, CancellationToken, TrainingResult> Prepared(ITrainMethod method, System.Text.Json.Nodes.JsonObject keys, Dictionary<string, string> places)
+    {
+        try
+        {
+            return method.Prepare(keys);
+        }
+        catch (OptionsException e)
+        {
+            throw new OptionsException([.. e.Problems.Select(p => JobFile.Place(p, places))]);
+        }
     }
 
     /// <summary>A recipe sees rows, not files: what is wrong with all of them is said of the files that the key data names.</summary>

@@ -40,6 +40,8 @@ internal static class ChildProcess
         }
 
         child.WaitForExit();
+        // Ctrl-C goes to the child too, and may end it before anyone looks here.
+        cancellation.ThrowIfCancellationRequested();
         return child.ExitCode == 0 ? new(Stopwatch.GetElapsedTime(started).TotalSeconds, peak, cpu)
             : throw new InvalidOperationException($"align {string.Join(' ', arguments)} ended with {child.ExitCode}: {(errors.Result.Trim() is { Length: > 0 } said ? said : output.Result.Trim())}");
     }
