@@ -164,7 +164,8 @@ public sealed class DpoRecipeOptions : TrainingOptions, IReferenceOptions
 
     private IEnumerable<string> LossProblems()
     {
-        if (Loss.Count == 0 || (LossWeights.Count > 0 && LossWeights.Count != Loss.Count))
+        // What is said already needs no second line.
+        if (Loss.Count == 0 || Loss.Except(Losses.Split('|'), StringComparer.Ordinal).Any() || (LossWeights.Count > 0 && LossWeights.Count != Loss.Count))
         {
             return [];
         }

@@ -108,6 +108,7 @@ public sealed class HostileInputTests : IDisposable
         Assert.Equal(64, code);
         Assert.Contains(expected, errors, StringComparison.Ordinal);
         Assert.DoesNotContain("Index was", errors, StringComparison.Ordinal);
+        Assert.Single(errors.TrimEnd().Split('\n'));
     }
 
     [Fact]
