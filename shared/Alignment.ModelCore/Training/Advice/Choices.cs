@@ -47,7 +47,7 @@ public static class Choices
         }
 
         var method = set["tuning.method"]?.ToString();
-        if (method is "full" or "freeze" || (method is null && model.Parameters <= SmallModel))
+        if (method is "full" or "freeze" || (method is null && !model.IsAdapter && model.Parameters <= SmallModel))
         {
             methods.Add((method ?? "full", "none", full));
         }

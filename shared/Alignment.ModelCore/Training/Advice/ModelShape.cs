@@ -8,8 +8,9 @@ namespace Alignment.ModelCore.Training.Advice;
 /// <param name="Parameters">In memory, tied ones once.</param>
 /// <param name="Linear">Of these, in the linear layers of the body: what quantisation and adapters reach.</param>
 /// <param name="RankUnit">Parameters of a LoRA of rank 1 on all linear layers: Σ (in + out).</param>
+/// <param name="IsAdapter">The folder holds an adapter over a base, whose parameters then do not learn.</param>
 /// <param name="LargestLinear">Elements of the largest linear layer.</param>
-public sealed record ModelShape(DecoderConfig Config, long Parameters, long Linear, long RankUnit, long LargestLinear)
+public sealed record ModelShape(DecoderConfig Config, long Parameters, long Linear, long RankUnit, long LargestLinear, bool IsAdapter = false)
 {
     public static ModelShape Read(string folder)
     {
@@ -20,7 +21,7 @@ public sealed record ModelShape(DecoderConfig Config, long Parameters, long Line
         var gates = config.Names.Gate is null ? 1 : 2;
         var layers = new List<(long In, long Out)> { (d, q), (d, kv), (d, kv), (q, d), (f, d) };
         layers.AddRange(Enumerable.Repeat((d, f), gates));
-        return new(config, parameters, config.LayerCount * layers.Sum(l => l.In * l.Out), config.LayerCount * layers.Sum(l => l.In + l.Out), layers.Max(l => l.In * l.Out));
+        return new(config, parameters, config.LayerCount * layers.Sum(l => l.In * l.Out), config.LayerCount * layers.Sum(l => l.In + l.Out), layers.Max(l => l.In * l.Out), weights != folder);
     }
 
     /// <summary>An adapter goes into its base before training begins: the base has the sizes.</summary>
