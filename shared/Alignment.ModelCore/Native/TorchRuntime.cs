@@ -34,7 +34,7 @@ public static partial class TorchRuntime
         MklDispatch.Enable();
         // Set before the load: native code reads the environment once, and what managed code sets it never sees.
         NativeLibrary.Load(Path.Combine(folder, "libtorch.so"));
-        NativeLibrary.Load(Path.Combine(folder, "libLibTorchSharp.so"));
+        ScalarRelease.Enable(NativeLibrary.Load(Path.Combine(folder, "libLibTorchSharp.so")));
         return folder;
     }
 

@@ -5,6 +5,8 @@ namespace Alignment.Suite.Commands.Bench.Methods;
 /// <summary>Trains each method with each seed and prints one line for each method.</summary>
 internal sealed class MethodTable(BenchPaths paths, int seeds, Action<string> say)
 {
+    private readonly Lock scoring = new();
+
     public IReadOnlyList<MethodRow> Make(IReadOnlyList<MethodSettings> methods, CancellationToken cancellation)
     {
         var start = ForSeeds(seed => Score(paths.Start, seed), cancellation);
@@ -36,10 +38,14 @@ internal sealed class MethodTable(BenchPaths paths, int seeds, Action<string> sa
         return results;
     }
 
+    /// <summary>One at a time: this process has one thread for tensors.</summary>
     private PolicyScores Score(string folder, int seed)
     {
-        using var scorer = new PolicyScorer(paths);
-        return scorer.Of(folder, seed);
+        lock (scoring)
+        {
+            using var scorer = new PolicyScorer(paths);
+            return scorer.Of(folder, seed);
+        }
     }
 
     private ChildCost Train(MethodSettings method, int seed, CancellationToken cancellation)
