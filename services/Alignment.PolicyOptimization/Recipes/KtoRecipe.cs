@@ -18,7 +18,7 @@ public static class KtoRecipe
     /// <summary>Trains the checkpoint at <c>options.Model</c> on <paramref name="rows"/> and writes a new one.</summary>
     public static TrainingResult Run(KtoRecipeOptions options, IReadOnlyList<LabelledRow> rows, TrainingFolders folders, IMetricsSink metrics, CancellationToken cancellation)
     {
-        TrainingRun.Prepare(options);
+        TrainingRun.Prepare(options, metrics);
         var encoder = RowEncoder.Load(options.Model);
         var answers = LabelledRows.Fit(encoder.Encode(rows), options.MaxLength, metrics);
         LabelledRows.NeedBothLabels(answers, "KTO");

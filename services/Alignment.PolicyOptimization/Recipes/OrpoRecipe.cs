@@ -18,7 +18,7 @@ public static class OrpoRecipe
     /// <summary>Trains the checkpoint at <c>options.Model</c> on <paramref name="rows"/> and writes a new one.</summary>
     public static TrainingResult Run(OrpoRecipeOptions options, IReadOnlyList<PreferenceRow> rows, TrainingFolders folders, IMetricsSink metrics, CancellationToken cancellation)
     {
-        TrainingRun.Prepare(options);
+        TrainingRun.Prepare(options, metrics);
         var encoder = RowEncoder.Load(options.Model);
         var pairs = PairTruncation.Fit(encoder.Encode(rows), options.MaxLength, metrics, options.Truncation == PairRules.KeepEnd);
         using var tuned = TunedModel.Causal(options);

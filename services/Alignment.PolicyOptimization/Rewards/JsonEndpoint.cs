@@ -65,11 +65,12 @@ internal sealed class JsonEndpoint : IDisposable
 
         try
         {
-            return JsonNode.Parse(answer) ?? throw new JsonException("null");
+            return JsonNode.Parse(answer, documentOptions: new() { AllowDuplicateProperties = false }) ?? throw new JsonException("null");
         }
         catch (JsonException e)
         {
-            var what = answer.Contains("NaN", StringComparison.Ordinal) ? "holds NaN, which is not JSON; send null where there is no score" : "is not JSON";
+            var what = answer.Contains("NaN", StringComparison.Ordinal) ? "holds NaN, which is not JSON; send null where there is no score"
+                : e.Message.StartsWith("Duplicate", StringComparison.Ordinal) ? "has a field twice" : "is not JSON";
             throw new RewardException(name, $"the answer of {address} {what}: {Shorten(answer)}", e);
         }
     }

@@ -20,7 +20,7 @@ public static class ProcessRewardRecipe
     /// <summary>Trains on <paramref name="rows"/>; a language model at <c>options.Model</c> gets a new head from the seed.</summary>
     public static TrainingResult Run(ProcessRewardOptions options, IReadOnlyList<StepwiseRow> rows, TrainingFolders folders, IMetricsSink metrics, CancellationToken cancellation)
     {
-        TrainingRun.Prepare(options);
+        TrainingRun.Prepare(options, metrics);
         var encoder = RowEncoder.Load(options.Model);
         var format = new StepwiseRows(options.StepSeparator, options.MaxLength, options.MaxCompletionLength > 0 ? options.MaxCompletionLength : null, options.LastStepOnly);
         var examples = Labelled(options, encoder.Encode(rows, format), metrics);

@@ -18,7 +18,7 @@ public static class RankingRewardRecipe
     /// <summary>Trains on <paramref name="rows"/>; a language model at <c>options.Model</c> gets new score heads from the seed.</summary>
     public static TrainingResult Run(RewardOptions options, IReadOnlyList<RankedRow> rows, TrainingFolders folders, IMetricsSink metrics, CancellationToken cancellation)
     {
-        TrainingRun.Prepare(options);
+        TrainingRun.Prepare(options, metrics);
         var encoder = RowEncoder.Load(options.Model);
         var rankings = Fitting(options, encoder.Encode(rows), metrics);
         using var tuned = RewardHeads.Open(options);

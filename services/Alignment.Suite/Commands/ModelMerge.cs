@@ -41,6 +41,8 @@ internal static class ModelMerge
         using var model = Open(from, quantise is null ? null : QuantisationFormat.Named(quantise), adapterFolder);
         using var adapter = AdapterFolder.Load(model, adapterFolder, ScalarType.Float32);
         using var none = no_grad();
+        RefuseNotFinite(model, adapter, from, adapterFolder);
+        SayOtherBase(from, adapterFolder);
         var ids = Probe(model);
         var off = Off(adapter, () => Answers(model, ids));
         var on = Answers(model, ids);
@@ -53,7 +55,9 @@ internal static class ModelMerge
         {
             Report("requantised", "relative L2 difference of the logits", Relative(merged, on));
         }
-        else if (Largest(on, merged) > DenseBound)
+
+        // Written so that NaN fails too. Rounding again has no bound; what it gives must still be numbers.
+        if (!(Largest(on, merged) <= (lossy ? double.MaxValue : DenseBound)))
         {
             throw new InvalidDataException($"The merged model differs from the base with the adapter by {Largest(on, merged).ToString("G3", CultureInfo.InvariantCulture)}; nothing was written.");
         }
@@ -69,6 +73,7 @@ internal static class ModelMerge
         using var model = Open(from, null, adapterFolder);
         using var adapter = AdapterFolder.Load(model, adapterFolder, ScalarType.Float32);
         using var none = no_grad();
+        RefuseNotFinite(model, adapter, from, adapterFolder);
         var ids = Probe(model);
         adapter.Disable();
         var merged = Answers(model, ids);
@@ -132,6 +137,39 @@ internal static class ModelMerge
         var answer = ask();
         adapter.Enable();
         return answer;
+    }
+
+    // One such number spreads to every answer, and a check by differences cannot see it.
+    private static void RefuseNotFinite(nn.Module model, AdapterSet adapter, string from, string adapterFolder)
+    {
+        var own = adapter.Tensors.Select(t => t.Value.Handle).ToHashSet();
+        var all = adapter.Tensors.Select(t => (Folder: adapterFolder, Name: t.Key, Value: (Tensor)t.Value))
+            .Concat(model.named_parameters().Where(p => !own.Contains(p.parameter.Handle)).Select(p => (Folder: from, Name: p.name, Value: (Tensor)p.parameter)));
+        foreach (var (folder, name, value) in all.Where(t => t.Value.is_floating_point()))
+        {
+            using var scope = NewDisposeScope();
+            if (!value.isfinite().all().item<bool>())
+            {
+                throw new InvalidDataException($"{folder}: {name} holds numbers that are not finite (NaN or infinity); nothing was written.");
+            }
+        }
+    }
+
+    private static void SayOtherBase(string from, string adapterFolder)
+    {
+        var name = AdapterConfig.Load(adapterFolder).Text("base_model_name_or_path");
+        if (string.IsNullOrEmpty(name) || name == AdapterFolder.Itself)
+        {
+            return;
+        }
+
+        var own = Path.TrimEndingDirectorySeparator(Path.GetFullPath(from));
+        var places = new[] { Path.GetFullPath(Path.Combine(adapterFolder, name)), Path.GetFullPath(name) }.Select(Path.TrimEndingDirectorySeparator).ToList();
+        // A name that is no folder here, such as one of a hub, is compared by its last part.
+        if (!places.Contains(own, StringComparer.Ordinal) && (places.Any(Directory.Exists) || Path.GetFileName(places[1]) != Path.GetFileName(own)))
+        {
+            Console.WriteLine($"Note: {AdapterConfig.FileName} names the base {name}, and this one is {from}. An adapter fits only the weights that it was trained on.");
+        }
     }
 
     private static double Largest(Tensor a, Tensor b) => a.sub(b).abs().max().ToDouble();

@@ -16,7 +16,7 @@ public static class PretrainRecipe
 {
     public static TrainingResult Run(PretrainOptions options, IReadOnlyList<Document> documents, TrainingFolders folders, IMetricsSink metrics, CancellationToken cancellation)
     {
-        TrainingRun.Prepare(options);
+        TrainingRun.Prepare(options, metrics);
         var start = StartingModel.TokenizerFolder(options, documents, folders.State, cancellation);
         var rows = Rows(options, documents, RowEncoder.Load(start));
         using var model = CausalModel.Create(StartingModel.Config(options, Tokenizer.Load(start)), (ulong)options.Seed);

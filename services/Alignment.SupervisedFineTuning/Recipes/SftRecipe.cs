@@ -19,7 +19,7 @@ public static class SftRecipe
     /// <summary>Trains the checkpoint at <c>options.Model</c> on <paramref name="rows"/> and writes a new one.</summary>
     public static TrainingResult Run(SftOptions options, IReadOnlyList<SftRow> rows, TrainingFolders folders, IMetricsSink metrics, CancellationToken cancellation)
     {
-        TrainingRun.Prepare(options);
+        TrainingRun.Prepare(options, metrics);
         var encoder = RowEncoder.Load(options.Model);
         var own = encoder.Encode(rows, options.Learn);
         var examples = Examples(options, WithReplay(options, own, encoder, metrics), metrics);

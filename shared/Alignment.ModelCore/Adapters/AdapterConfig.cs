@@ -48,7 +48,7 @@ public sealed class AdapterConfig(JsonObject json)
         var file = Path.Combine(folder, FileName);
         try
         {
-            return new(JsonNode.Parse(File.ReadAllText(file)) as JsonObject ?? throw new AdapterException($"{file}: an object is expected."));
+            return new(JsonNode.Parse(File.ReadAllText(file), documentOptions: new() { AllowDuplicateProperties = false }) as JsonObject ?? throw new AdapterException($"{file}: an object is expected."));
         }
         catch (JsonException e)
         {

@@ -20,7 +20,7 @@ public sealed class ConfigReader(JsonObject json, string source)
 
         try
         {
-            return JsonNode.Parse(File.ReadAllBytes(file)) is JsonObject o ? new(o, file) : throw new ArchitectureException($"{file}: the root is not a JSON object.");
+            return JsonNode.Parse(File.ReadAllBytes(file), documentOptions: new() { AllowDuplicateProperties = false }) is JsonObject o ? new(o, file) : throw new ArchitectureException($"{file}: the root is not a JSON object.");
         }
         catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
         {

@@ -61,6 +61,7 @@ public static class CheckpointReader
     public static LoadReport Inspect(string folder, DecoderConfig config, out long parameters)
     {
         using var files = CheckpointFiles.Open(folder);
+        RefuseTooManyLayers(folder, config, files);
         var source = new CheckpointParameters(files, config, ScalarType.Float32, null, headersOnly: true);
         using nn.Module model = config.Head == HeadKind.Language ? new CausalModel(config, source) : new ScoringModel(config, source);
         parameters = source.Elements;
@@ -71,6 +72,7 @@ public static class CheckpointReader
         where T : nn.Module
     {
         using var files = CheckpointFiles.Open(folder);
+        RefuseTooManyLayers(folder, config, files);
         var dtype = options.DType ?? StoredType(config, files);
         using var newHead = options.NewHeadSeed is { } seed ? new FreshParameters(config, seed, dtype) : null;
         var source = new CheckpointParameters(files, config, dtype, newHead, quantise: options.Quantise);
@@ -83,6 +85,16 @@ public static class CheckpointReader
         }
 
         return model;
+    }
+
+    // Each layer has several tensors. Without this, a wrong number keeps building layers until memory ends.
+    private static void RefuseTooManyLayers(string folder, DecoderConfig config, CheckpointFiles files)
+    {
+        var tensors = files.Names.Count();
+        if (config.LayerCount > tensors)
+        {
+            throw new CheckpointException($"{folder}: the weights do not fit config.json, which names {config.LayerCount} layers: the files hold {tensors} tensors in all.");
+        }
     }
 
     private static ScalarType StoredType(DecoderConfig config, CheckpointFiles files)

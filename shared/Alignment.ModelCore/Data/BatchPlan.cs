@@ -37,6 +37,9 @@ public sealed class BatchPlan
     /// <summary>Rows to train on.</summary>
     public int Rows => lengths.Count;
 
+    /// <summary>Tokens of the longest row.</summary>
+    public int LongestRow => lengths.Max();
+
     public int StepsPerEpoch { get; }
 
     public int TotalSteps { get; }

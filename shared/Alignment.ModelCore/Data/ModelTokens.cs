@@ -31,7 +31,7 @@ internal sealed record ModelTokens(HashSet<int> Ends, int? Vocabulary)
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllBytes(file)) as JsonObject ?? throw new InvalidDataException($"{file}: the root is not a JSON object. Take the file from the model's source again.");
+            return JsonNode.Parse(File.ReadAllBytes(file), documentOptions: new() { AllowDuplicateProperties = false }) as JsonObject ?? throw new InvalidDataException($"{file}: the root is not a JSON object. Take the file from the model's source again.");
         }
         catch (JsonException e)
         {

@@ -20,12 +20,45 @@ public sealed record RewardScale(double Mean = 0, double Std = 1, double Tempera
 
     private static readonly JsonSerializerOptions Spelling = new()
     {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, AllowDuplicateProperties = false, NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
     /// <summary>The checkpoint's scale; the identity where it has none.</summary>
-    public static RewardScale Load(string folder) =>
-        Path.Combine(folder, FileName) is var path && File.Exists(path) ? JsonSerializer.Deserialize<RewardScale>(File.ReadAllBytes(path), Spelling) ?? new() : new();
+    /// <exception cref="InvalidDataException">The file is not such a scale, or no score can be read by it.</exception>
+    public static RewardScale Load(string folder)
+    {
+        var path = Path.Combine(folder, FileName);
+        if (!File.Exists(path))
+        {
+            return new();
+        }
+
+        try
+        {
+            return (JsonSerializer.Deserialize<RewardScale>(File.ReadAllBytes(path), Spelling) ?? new()).Checked(path);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{path}: {(e.Path is { Length: > 2 } field ? $"field '{field[2..]}'" : "not valid JSON")}: {e.Message} Take the file from the reward model's source again.", e);
+        }
+    }
+
+    private RewardScale Checked(string path)
+    {
+        foreach (var (field, value, good) in new[]
+        {
+            ("mean", Mean, double.IsFinite(Mean)), ("std", Std, double.IsFinite(Std) && Std > 0), ("temperature", Temperature, double.IsFinite(Temperature) && Temperature > 0),
+            ("uncertainty_penalty", UncertaintyPenalty, double.IsFinite(UncertaintyPenalty) && UncertaintyPenalty >= 0),
+        })
+        {
+            if (!good)
+            {
+                throw new InvalidDataException(FormattableString.Invariant($"{path}: {field} is {value}; {(field is "std" or "temperature" ? "a number above 0" : field == "mean" ? "a finite number" : "a number of at least 0")} is expected."));
+            }
+        }
+
+        return Combine is "mean" or "min" ? this : throw new InvalidDataException($"{path}: combine is '{Combine}'; mean or min is expected.");
+    }
 
     public void Save(string folder) => File.WriteAllText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this, Spelling) + "\n");
 

@@ -6,10 +6,11 @@ namespace Alignment.ModelCore.Training;
 /// <summary>Refuses to go on from the state of a different run, naming what differs.</summary>
 internal static class RunIdentity
 {
-    // Paths may move, and how often a run saves, measures or how many threads it uses does not make it another run.
+    // Paths may move, and how often a run saves, measures, asks an endpoint again or how many threads it uses does not make it another run.
     public static IReadOnlySet<string> MayDiffer { get; } = new HashSet<string>
     {
         "model", "data", "save_every", "log_every", "threads", "reference", "reference_cache", "heldout", "guards.probe_data", "evaluation.data", "reward_model", "critic",
+        "reward.timeout", "reward.retries", "reward.retry_delay", "reward.request_size", "reward.judge_key_variable",
         "regularisation.ewc_data", "regularisation.ewc_fisher", "regularisation.kl_base_data", "regularisation.replay_data", "regularisation.general",
     };
 

@@ -107,9 +107,11 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Runs once after the next update and before its state is saved: for what must change together with the weights.</summary>
     public Action? BeforeSave { get; set; }
 
-    /// <summary>Sets threads and seeds; call before weights are made or loaded.</summary>
-    public static void Prepare(TrainingOptions options)
+    /// <summary>Sets threads and seeds, and sees that <c>max_length</c> fits the model; call before rows are cut and weights are made or loaded.</summary>
+    /// <exception cref="OptionsException">The model has fewer positions than <c>max_length</c> asks for.</exception>
+    public static void Prepare(TrainingOptions options, IMetricsSink? metrics = null)
     {
+        PositionRoom.Settle(options, metrics);
         if (options.Threads > 0)
         {
             set_num_threads(options.Threads);
@@ -137,6 +139,7 @@ public sealed class TrainingRun : IDisposable
         using var state = TrainingState.Find(folders.State);
         if (state is null)
         {
+            PositionRoom.Note(options, inputs.Plan.LongestRow, sink);
             sink.Event(new(0, "started", $"{inputs.Trainable.Sum(t => t.Value.numel()):N0} trainable parameters, {run.TotalSteps} steps, {get_num_threads()} threads"));
             run.KeepGood();
         }

@@ -68,6 +68,7 @@ public sealed class TunedModel<T> : IDisposable
 
         try
         {
+            TuningTargets.Settle(model, decoder, options.Tuning, config);
             return AdapterBuilder.Create(model, config, (ulong)options.Seed);
         }
         catch (AdapterException e)
@@ -283,6 +284,11 @@ public static class TunedModel
     /// <summary>Another language model of the run that never learns, such as a reference: in the same form and compute type as the one that does.</summary>
     public static CausalModel Frozen(TrainingOptions options, string folder)
     {
+        if (AdapterOpening.ConfigOf(folder) is { Rope: null } decoder && decoder.MaxPositions < options.MaxLength)
+        {
+            throw new OptionsException([$"max_length is {options.MaxLength}, and the model in {folder} has learned {decoder.MaxPositions} positions. Set it to at most {decoder.MaxPositions}."]);
+        }
+
         var model = CheckpointReader.LoadCausal(folder, new LoadOptions { DType = ScalarType.Float32, Quantise = options.Tuning.Format }, out _);
         model.Freeze();
         ComputeIn(model, options.ComputeType);

@@ -27,6 +27,17 @@ public sealed class TuningOptionsTests
     public void Bind_ContradictoryKeys_AreRefusedByName(string words, string expected) =>
         Assert.Contains(expected, Assert.Throws<OptionsException>(() => AdapterCases.Options(words)).Message, StringComparison.Ordinal);
 
+    [Fact]
+    public void Lora_OneLayerOfAllLinear_OnlyItGetsAnAdapter()
+    {
+        using var llama = TunedModel.Causal(AdapterCases.Model(torch.ScalarType.Float32), new AdapterCases.TestOptions { Tuning = new() { Method = "lora", LayersToTransform = [1] } });
+        using var gpt2 = TunedModel.Causal(AdapterCases.Gpt2(torch.ScalarType.Float32), new AdapterCases.TestOptions { Tuning = new() { Method = "lora", LayersToTransform = [1] } });
+        Assert.Equal(14, llama.Trainable.Count);
+        Assert.Equal(8, gpt2.Trainable.Count);
+        Assert.All(llama.Trainable, t => Assert.Contains(".layers.1.", t.Name, StringComparison.Ordinal));
+        Assert.All(gpt2.Trainable, t => Assert.Contains(".h.1.", t.Name, StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(1, new[] { "model.layers.1.", "model.norm.", "lm_head." })]
     [InlineData(-1, new[] { "model.layers.0.", "model.norm.", "lm_head." })]

@@ -42,6 +42,7 @@ public sealed class HttpRewardTests
     [InlineData(200, """{"scores": [1, 2, 3]}""", "gave 3 scores for 1 responses", 1)]
     [InlineData(200, """{"scores": [NaN]}""", "holds NaN", 1)]
     [InlineData(200, """{"scores": ["high"]}""", "gave \"high\" for response 1 of 1", 1)]
+    [InlineData(200, """{"scores": [1], "scores": [2]}""", "has a field twice", 1)]
     [InlineData(200, """<html>hello</html>""", "is not JSON: <html>hello", 1)]
     [InlineData(200, """{"score": 1}""", "has no list 'scores'", 1)]
     [InlineData(401, "who are you", "status 401, who are you (1 attempts)", 1)]

@@ -1,5 +1,6 @@
 using System.Text;
 using Alignment.ModelCore.Checkpointing;
+using System.Text.Json.Nodes;
 using Alignment.Suite.Commands;
 using static TorchSharp.torch;
 
@@ -17,6 +18,7 @@ public sealed class HostileInputTests : IDisposable
     [Theory]
     [InlineData("config.json", "{\"model_type\":", "not valid JSON")]
     [InlineData("config.json", "[]", "not a JSON object")]
+    [InlineData("config.json", "{\"model_type\": \"llama\", \"model_type\": \"llama\"}", "config.json: not valid JSON: ")]
     [InlineData("generation_config.json", "{\"eos_token_id\": \"x\"}", "eos_token_id is \"x\"")]
     [InlineData("chat_template.jinja", "{{ m.content }", "chat template does not parse (line 1")]
     [InlineData("chat_template.jinja", "{{ raise_exception('roles must alternate') }}", "rows.jsonl:1: the chat template refuses the row: roles must alternate")]
@@ -29,6 +31,30 @@ public sealed class HostileInputTests : IDisposable
         Assert.Equal(65, code);
         Assert.Contains(expected, errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Out));
+    }
+
+    [Fact]
+    public async Task Train_MoreLayersThanTensors_IsRefusedAtOnce()
+    {
+        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(Base, "config.json")))!;
+        config["num_hidden_layers"] = 2_000_000_000;
+        var model = Model();
+        File.WriteAllText(Path.Combine(model, "config.json"), config.ToJsonString());
+        var (code, errors) = await Train("sft", model, Rows("""{"prompt": "a", "response": "b"}"""));
+        Assert.Equal(65, code);
+        Assert.Contains("names 2000000000 layers", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("contains:kw", """{"prompt": "a", "kw": 5}""", "rows.jsonl:1: field 'kw': is 5")]
+    [InlineData("contains:kw", """{"prompt": "a", "kw": [1, null]}""", "rows.jsonl:1: field 'kw': is [1,null]")]
+    [InlineData("equals:kw", """{"prompt": "a"}""", "rows.jsonl:1: field 'kw': is missing, here and in every other row")]
+    public async Task Train_FieldThatARuleCannotRead_IsADataFault(string source, string row, string expected)
+    {
+        var (code, errors) = await ConsoleCommands.RunAsync("train", "rloo", "--set", $"model={Base}", "--set", $"data={Rows(row)}", "--set", $"reward.sources={source}", "--set", "threads=1", "--out", Out);
+        Assert.Equal(65, code);
+        Assert.Contains(expected, errors, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Out));
     }
 
@@ -50,6 +76,9 @@ public sealed class HostileInputTests : IDisposable
 
     [Theory]
     [InlineData("tuning.method=lora tuning.target_modules=[nope]", 64, "tuning: no module of this llama model matches target_modules")]
+    [InlineData("tuning.method=lora tuning.layers_to_transform=[99]", 64, "tuning.layers_to_transform: the model has no layer 99")]
+    [InlineData("tuning.method=lora tuning.modules_to_save=[nope]", 64, "tuning.modules_to_save: the model has no module nope")]
+    [InlineData("tuning.method=lora tuning.exclude_modules=[nope]", 64, "tuning.exclude_modules: the model has no module nope")]
     [InlineData("guards.probe_every=1 guards.probe_data=nowhere.jsonl", 64, "guards.probe_data: nowhere.jsonl does not exist")]
     public async Task Train_SettingThatCannotBe_IsRefusedBeforeTheFirstStep(string sets, int expectedCode, string expected)
     {

@@ -70,6 +70,25 @@ public sealed class ModelMergeTests : IDisposable
     }
 
     [Fact]
+    public async Task Merge_NumbersThatAreNotFinite_AreNamedAndNothingIsWritten()
+    {
+        var broken = Directory.CreateDirectory(Path.Combine(folder, "nan")).FullName;
+        File.Copy(Path.Combine(Adapter("lora"), "adapter_config.json"), Path.Combine(broken, "adapter_config.json"));
+        string name;
+        using (var scope = torch.NewDisposeScope())
+        using (var file = SafeTensorsFile.Open(Path.Combine(Adapter("lora"), "adapter_model.safetensors")))
+        {
+            name = file.Entries.Keys.Order(StringComparer.Ordinal).First();
+            SafeTensorsWriter.Write(Path.Combine(broken, "adapter_model.safetensors"), [.. file.Entries.Keys.Select(k => (k, k == name ? file.Read(k).fill_(double.NaN) : file.Read(k)))]);
+        }
+
+        var (code, errors) = await ConsoleCommands.RunAsync("model", "merge", Path.Combine(Golden, "models", "llama-gqa"), broken, "--out", Path.Combine(folder, "x"));
+        Assert.Equal(65, code);
+        Assert.Contains($"{name} holds numbers that are not finite", errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(folder, "x")));
+    }
+
+    [Fact]
     public async Task Unmerge_Dora_IsRefused()
     {
         var (code, errors) = await ConsoleCommands.RunAsync("model", "unmerge", Path.Combine(Golden, "models", "llama-gqa"), Adapter("dora"), "--out", Path.Combine(folder, "x"));

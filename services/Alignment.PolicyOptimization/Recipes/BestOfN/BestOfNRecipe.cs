@@ -25,7 +25,7 @@ public static class BestOfNRecipe
     /// <summary>The same with rewards that are there already; they are disposed at the end.</summary>
     public static TrainingResult Run(BestOfNOptions options, IReadOnlyList<PromptRow> rows, Func<RewardSet> openRewards, TrainingFolders folders, IMetricsSink metrics, CancellationToken cancellation)
     {
-        TrainingRun.Prepare(options);
+        TrainingRun.Prepare(options, metrics);
         var prompts = OnlinePrompts.Prepare(options, rows, metrics);
         using var rewards = openRewards();
         using var policy = TunedModel.Causal(options);

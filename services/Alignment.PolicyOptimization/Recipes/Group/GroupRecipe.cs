@@ -26,7 +26,7 @@ public static class GroupRecipe
     public static TrainingResult Run(
         string name, GroupOptions options, IReadOnlyList<PromptRow> rows, Func<RewardSet> openRewards, TrainingFolders folders, IMetricsSink metrics, CancellationToken cancellation)
     {
-        TrainingRun.Prepare(options);
+        TrainingRun.Prepare(options, metrics);
         var prompts = OnlinePrompts.Prepare(options, rows, metrics);
         using var rewards = openRewards();
         using var policy = TunedModel.Causal(options);

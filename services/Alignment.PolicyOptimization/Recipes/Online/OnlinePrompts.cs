@@ -1,5 +1,8 @@
+using Alignment.ModelCore.Configuration;
 using Alignment.ModelCore.Data;
 using Alignment.ModelCore.Diagnostics;
+using Alignment.ModelCore.Training;
+using Alignment.PolicyOptimization.Rewards;
 
 namespace Alignment.PolicyOptimization.Recipes.Online;
 
@@ -13,6 +16,12 @@ public sealed record OnlinePrompts(RowEncoder Encoder, IReadOnlyList<PromptRow> 
     /// <summary>The same with an encoder that is there already.</summary>
     public static OnlinePrompts Prepare(OnlineOptions options, IReadOnlyList<PromptRow> rows, RowEncoder encoder, IMetricsSink metrics)
     {
+        if (options.MaxNewTokens >= options.MaxLength)
+        {
+            throw new OptionsException([$"max_new_tokens ({options.MaxNewTokens}) must be below max_length ({options.MaxLength}): the prompt needs room."]);
+        }
+
+        RewardFields.Check(options.Reward.Sources, rows);
         var ids = rows.AsParallel().AsOrdered().Select(encoder.EncodePrompt).ToList();
         var room = options.MaxLength - options.MaxNewTokens;
         var fits = Enumerable.Range(0, rows.Count).Where(i => ids[i].Length <= room).ToList();
@@ -28,6 +37,7 @@ public sealed record OnlinePrompts(RowEncoder Encoder, IReadOnlyList<PromptRow> 
             metrics.Event(new(0, "rows_dropped", $"{rows.Count - fits.Count} of {rows.Count} prompts were dropped: longer than {room} tokens"));
         }
 
+        PositionRoom.Note(options, fits.Select(i => ids[i].Length).DefaultIfEmpty().Max() + options.MaxNewTokens, metrics);
         return new(encoder, [.. fits.Select(i => rows[i])], [.. fits.Select(i => ids[i])]);
     }
 }

@@ -35,5 +35,13 @@ public static class RunRewards
         {
             throw new OptionsException([$"reward_model: {folder} holds a language model, which gives no scores. Train a reward model from it: align train reward."]);
         }
+
+        foreach (var folder in options.RewardModels.Where(f => AdapterFolder.Is(f) || File.Exists(Path.Combine(f, "config.json"))))
+        {
+            if (AdapterOpening.ConfigOf(folder) is { Rope: null } scorer && scorer.MaxPositions < options.MaxLength)
+            {
+                throw new OptionsException([$"max_length is {options.MaxLength}, and the reward model in {folder} has learned {scorer.MaxPositions} positions. Set it to at most {scorer.MaxPositions}."]);
+            }
+        }
     }
 }

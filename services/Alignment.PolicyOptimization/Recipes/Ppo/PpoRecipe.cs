@@ -22,7 +22,7 @@ public static class PpoRecipe
     /// <summary>The same with rewards that are there already; they are disposed at the end.</summary>
     public static TrainingResult Run(PpoOptions options, IReadOnlyList<PromptRow> rows, Func<RewardSet> openRewards, TrainingFolders folders, IMetricsSink metrics, CancellationToken cancellation)
     {
-        TrainingRun.Prepare(options);
+        TrainingRun.Prepare(options, metrics);
         var prompts = OnlinePrompts.Prepare(options, rows, metrics);
         using var rewards = openRewards();
         using var policy = TunedModel.Causal(options);

@@ -22,7 +22,7 @@ public static class MetaRecipe
         metrics.Event(new(0, "tasks", $"{split.Seen.Count} tasks to learn from, {split.Unseen.Count} unseen"));
 
         // 1. The meta-trained model, 2. its curve, 3. the plain mixture on as many rows and its curve, 4. publish.
-        TrainingRun.Prepare(options);
+        TrainingRun.Prepare(options, metrics);
         using var tuned = TunedModel.Causal(options);
         var (inputs, train) = Plan(options, options.Algorithm, split.Seen, encoder, show, tuned);
         inputs = inputs.With(tuned, options, encoder, folders, Measured(options, split.Seen, encoder, tuned));
@@ -46,7 +46,7 @@ public static class MetaRecipe
     private static IReadOnlyList<KShotPoint> Baseline(
         MetaOptions options, TaskSplit split, RowEncoder encoder, Demonstrations show, KShotCurve curve, TrainingFolders folders, IMetricsSink metrics, CancellationToken cancellation)
     {
-        TrainingRun.Prepare(options);
+        TrainingRun.Prepare(options, metrics);
         using var plain = TunedModel.Causal(options);
         var (inputs, train) = Plan(options, "multitask", split.Seen, encoder, show, plain);
         var own = new TrainingFolders(folders.Checkpoint, Path.Combine(folders.State, "multitask"));

@@ -70,7 +70,7 @@ public abstract class DecoderFamily
         {
             SlidingWindow = window,
             WindowedLayers = types is null
-                ? [.. Enumerable.Range(0, config.LayerCount).Select(i => i >= first)]
+                ? window is null ? null : [.. Enumerable.Range(0, config.LayerCount).Select(i => i >= first)]
                 : [.. types.Select(t => t == "sliding_attention")],
         };
     }
