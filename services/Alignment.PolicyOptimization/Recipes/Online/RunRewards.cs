@@ -13,6 +13,14 @@ public static class RunRewards
     public static RewardSet Open(OnlineOptions options)
     {
         Check(options);
+        foreach (var folder in options.RewardModels.Where(f => AdapterFolder.Is(f) || File.Exists(Path.Combine(f, "config.json"))))
+        {
+            if (AdapterOpening.ConfigOf(folder) is { Rope: null } scorer && scorer.MaxPositions < options.MaxLength)
+            {
+                throw new OptionsException([$"max_length is {options.MaxLength}, and the reward model in {folder} has learned {scorer.MaxPositions} positions. Set it to at most {scorer.MaxPositions}."]);
+            }
+        }
+
         IEnumerable<WeightedReward> others = options.Reward.Sources.Count == 0 ? [] : RewardSources.Create(options.Reward, options.Model).Rewards;
         return new([.. options.RewardModel.Select((f, i) => new WeightedReward(RewardModelSource.Load(f, options.Model, options.RolloutBatchSize), options.RewardWeights.Count == 0 ? 1 : options.RewardWeights[i])), .. others]);
     }
@@ -34,14 +42,6 @@ public static class RunRewards
         foreach (var folder in options.RewardModel.Where(f => !AdapterFolder.Is(f) && DecoderConfig.Load(f).Head == HeadKind.Language))
         {
             throw new OptionsException([$"reward_model: {folder} holds a language model, which gives no scores. Train a reward model from it: align train reward."]);
-        }
-
-        foreach (var folder in options.RewardModels.Where(f => AdapterFolder.Is(f) || File.Exists(Path.Combine(f, "config.json"))))
-        {
-            if (AdapterOpening.ConfigOf(folder) is { Rope: null } scorer && scorer.MaxPositions < options.MaxLength)
-            {
-                throw new OptionsException([$"max_length is {options.MaxLength}, and the reward model in {folder} has learned {scorer.MaxPositions} positions. Set it to at most {scorer.MaxPositions}."]);
-            }
         }
     }
 }
